@@ -1,0 +1,2 @@
+//! The natgrad command line.
+fn main() {}

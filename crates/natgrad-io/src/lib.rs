@@ -1,0 +1,1 @@
+//! Files for natgrad: tables, models, statistics and run folders.

@@ -1,0 +1,1 @@
+//! Reports: one HTML page made from a run folder.

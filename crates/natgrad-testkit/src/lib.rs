@@ -1,0 +1,1 @@
+//! Laws, oracles and generators that the tests run on every family, model and metric.

@@ -1,0 +1,118 @@
+//! A data set held in memory, stored chunk by chunk so that a sweep copies nothing.
+
+use super::source::{CHUNK_ROWS, Chunk, Column, RowSource};
+use crate::Error;
+use std::ops::Range;
+
+/// Rows in memory: chunk after chunk, column-major inside a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: usize,
+    values: Vec<f64>,
+    weights: Option<Vec<f64>>,
+}
+
+impl Table {
+    /// An empty table with the given columns; rows are added with [`push_row`](Self::push_row) or
+    /// [`from_columns`](Self::from_columns).
+    ///
+    /// # Shapes
+    /// `data[d]` has one value per row; `NaN` is a missing cell.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the columns have different lengths, or the weights another one, or a weight is negative or
+    /// not finite.
+    pub fn from_columns(columns: Vec<Column>, data: &[Vec<f64>], weights: Option<Vec<f64>>) -> Result<Self, Error> {
+        let rows = data.first().map_or(0, Vec::len);
+        if let Some(bad) = data.iter().position(|c| c.len() != rows) {
+            return Err(Error::Data {
+                problem: format!("column {} has {} rows where the first has {rows}", bad + 1, data[bad].len()),
+                hint: "give every column the same number of rows".into(),
+            });
+        }
+        if columns.len() != data.len() {
+            return Err(Error::Data {
+                problem: format!("{} column names for {} columns", columns.len(), data.len()),
+                hint: "give one name per column".into(),
+            });
+        }
+        if let Some(w) = &weights {
+            if w.len() != rows {
+                return Err(Error::Data {
+                    problem: format!("{} weights for {rows} rows", w.len()),
+                    hint: "give one weight per row".into(),
+                });
+            }
+            if let Some(n) = w.iter().position(|w| !w.is_finite() || *w < 0.0) {
+                return Err(Error::Data {
+                    problem: format!("row {}: weight {} is not a number ≥ 0", n + 1, w[n]),
+                    hint: "weights count how often a row was seen".into(),
+                });
+            }
+        }
+        let mut columns = columns;
+        for (c, d) in columns.iter_mut().zip(data) {
+            c.missing = d.iter().any(|v| v.is_nan());
+        }
+        let mut values = Vec::with_capacity(rows * data.len());
+        for start in (0..rows).step_by(CHUNK_ROWS) {
+            let end = (start + CHUNK_ROWS).min(rows);
+            for d in data {
+                values.extend_from_slice(&d[start..end]);
+            }
+        }
+        Ok(Table { columns, rows, values, weights })
+    }
+
+    /// The chunk with index `c`, without copying.
+    pub fn chunk(&self, c: usize) -> Chunk<'_> {
+        let first = c * CHUNK_ROWS;
+        let rows = CHUNK_ROWS.min(self.rows - first);
+        let width = self.columns.len();
+        Chunk {
+            first_row: first as u64,
+            rows,
+            values: &self.values[first * width..(first + rows) * width],
+            weights: self.weights.as_ref().map(|w| &w[first..first + rows]),
+        }
+    }
+
+    /// The cell of row `n`, column `d`.
+    pub fn cell(&self, n: usize, d: usize) -> f64 {
+        let chunk = self.chunk(n / CHUNK_ROWS);
+        chunk.column(d)[n % CHUNK_ROWS]
+    }
+}
+
+impl RowSource for Table {
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows as u64
+    }
+
+    fn has_weights(&self) -> bool {
+        self.weights.is_some()
+    }
+
+    fn stretches(&self) -> Vec<Range<usize>> {
+        let chunks = self.chunks();
+        // Sixteen chunks: small enough to balance threads, large enough to make the hand-over free.
+        let step = (chunks / 64).clamp(1, 16);
+        (0..chunks).step_by(step).map(|a| a..(a + step).min(chunks)).collect()
+    }
+
+    fn sweep(
+        &self,
+        chunks: Range<usize>,
+        visit: &mut dyn FnMut(usize, Chunk<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        for c in chunks {
+            visit(c, self.chunk(c))?;
+        }
+        Ok(())
+    }
+}
