@@ -9,6 +9,7 @@
 
 pub mod error;
 pub mod family;
+pub mod geometry;
 pub mod linalg;
 pub mod rows;
 

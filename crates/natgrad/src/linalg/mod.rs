@@ -1,4 +1,8 @@
-//! The one door to dense linear algebra: matrices, factorisations, pseudo-inverses and stable scalar functions.
+//! The one door to dense linear algebra: products, factorisations, pseudo-inverses and stable scalar functions.
+
+pub mod product;
+pub mod simd;
+pub mod symmetric;
 
 /// A dense matrix of doubles, column-major.
 pub type Matrix = faer::Mat<f64>;

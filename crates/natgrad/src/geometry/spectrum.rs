@@ -1,0 +1,75 @@
+//! One quadratic form seen through another: generalised eigenvalues on the tangent space.
+//!
+//! ```text
+//! A u = λ G u on the range of G,   u_i · G u_j = δ_ij
+//! ```
+
+use crate::linalg::{Matrix, symmetric};
+use serde::{Deserialize, Serialize};
+
+/// Numbers of negative, zero and positive eigenvalues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inertia {
+    /// Eigenvalues below minus the tolerance.
+    pub negative: usize,
+    /// Eigenvalues that cannot be told from zero.
+    pub zero: usize,
+    /// Eigenvalues above the tolerance.
+    pub positive: usize,
+}
+
+/// Eigenvalues of a symmetric form relative to a metric, with `G`-orthonormal eigenvectors in the original coordinates.
+#[derive(Debug, Clone)]
+pub struct Spectrum {
+    /// Generalised eigenvalues, ascending, one per dimension of the tangent space.
+    pub eigenvalues: Vec<f64>,
+    /// Eigenvectors as columns, in coordinates (`dim × rank`).
+    pub vectors: Matrix,
+}
+
+impl Spectrum {
+    /// The spectrum of `form` (symmetric, lower triangle read) relative to the metric with inverse root `root`.
+    ///
+    /// # Shapes
+    /// `form: n × n`; `root: n × r` with `rootᵀ G root = I_r`.
+    pub fn new(form: &Matrix, root: &Matrix) -> Option<Self> {
+        let n = form.nrows();
+        let full = Matrix::from_fn(n, n, |i, j| if i >= j { form[(i, j)] } else { form[(j, i)] });
+        let seen = root.transpose() * &full * root;
+        let eigen = symmetric::eigen(&seen)?;
+        let vectors = root * &eigen.vectors;
+        Some(Spectrum { eigenvalues: eigen.values, vectors })
+    }
+
+    /// Signs of the eigenvalues; `|λ| ≤ tolerance` counts as zero.
+    pub fn inertia(&self, tolerance: f64) -> Inertia {
+        let negative = self.eigenvalues.iter().filter(|l| **l < -tolerance).count();
+        let positive = self.eigenvalues.iter().filter(|l| **l > tolerance).count();
+        Inertia { negative, positive, zero: self.eigenvalues.len() - negative - positive }
+    }
+
+    /// `2 max √(λ(1−λ))` over the spectrum, each λ clipped to `[0, 1]`: 0 iff every λ is 0 or 1 (cylindrical).
+    pub fn defect(&self) -> f64 {
+        self.eigenvalues
+            .iter()
+            .map(|l| {
+                let l = l.clamp(0.0, 1.0);
+                2.0 * (l * (1.0 - l)).sqrt()
+            })
+            .fold(0.0, f64::max)
+    }
+
+    /// Coordinates of a covector in the eigenbasis: `g_i = u_i · dL`.
+    pub fn coordinates(&self, gradient: &[f64]) -> Vec<f64> {
+        (0..self.eigenvalues.len())
+            .map(|j| (0..gradient.len()).map(|i| self.vectors[(i, j)] * gradient[i]).sum())
+            .collect()
+    }
+
+    /// The tangent `Σ_j c_j u_j`.
+    pub fn combine(&self, coefficients: &[f64]) -> Vec<f64> {
+        (0..self.vectors.nrows())
+            .map(|i| coefficients.iter().enumerate().map(|(j, c)| c * self.vectors[(i, j)]).sum())
+            .collect()
+    }
+}

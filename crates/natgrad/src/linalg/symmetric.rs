@@ -1,0 +1,64 @@
+//! Symmetric matrices: eigenvalues, pseudo-inverse roots, Cholesky factors.
+
+use super::Matrix;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::{Mat, Par};
+
+/// Eigenvalues (ascending) and eigenvectors (columns) of a symmetric matrix.
+#[derive(Debug, Clone)]
+pub struct Eigen {
+    /// Eigenvalues, ascending.
+    pub values: Vec<f64>,
+    /// Orthonormal eigenvectors, one column each.
+    pub vectors: Matrix,
+}
+
+/// Eigenvalue decomposition `A = V diag(λ) Vᵀ` of a symmetric matrix; only its lower triangle is read.
+///
+/// A matrix with a non-finite entry, for which no decomposition exists, answers `None`.
+pub fn eigen(a: &Matrix) -> Option<Eigen> {
+    let n = a.nrows();
+    for j in 0..n {
+        for i in j..n {
+            if !a[(i, j)].is_finite() {
+                return None;
+            }
+        }
+    }
+    let mut values = faer::Col::<f64>::zeros(n);
+    let mut vectors = Mat::<f64>::zeros(n, n);
+    let scratch = self_adjoint_evd_scratch::<f64>(n, ComputeEigenvectors::Yes, Par::Seq, Default::default());
+    let mut memory = MemBuffer::new(scratch);
+    self_adjoint_evd(
+        a.as_ref(),
+        values.as_diagonal_mut(),
+        Some(vectors.as_mut()),
+        Par::Seq,
+        MemStack::new(&mut memory),
+        Default::default(),
+    )
+    .ok()?;
+    Some(Eigen { values: (0..n).map(|i| values[i]).collect(), vectors })
+}
+
+/// A root of the pseudo-inverse of a positive semi-definite matrix: `W` with `Wᵀ A W = I_r` and `W Wᵀ = A⁺`-like on the
+/// range of `A`.
+///
+/// The matrix is first scaled to unit diagonal, so that the relative tolerance does not depend on units. Zero (or
+/// negative) diagonal entries count as directions outside the range.
+///
+/// # Shapes
+/// `A: n × n` (lower triangle read); result `n × r`, `r` the numerical rank.
+pub fn inverse_root(a: &Matrix, tolerance: f64) -> Option<Matrix> {
+    let n = a.nrows();
+    let scale: Vec<f64> = (0..n).map(|i| if a[(i, i)] > 0.0 { 1.0 / a[(i, i)].sqrt() } else { 0.0 }).collect();
+    let scaled = Mat::from_fn(n, n, |i, j| {
+        let v = if i >= j { a[(i, j)] } else { a[(j, i)] };
+        v * scale[i] * scale[j]
+    });
+    let eigen = eigen(&scaled)?;
+    let top = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
+    let kept: Vec<usize> = (0..n).filter(|&i| eigen.values[i] > tolerance * top && top > 0.0).collect();
+    Some(Mat::from_fn(n, kept.len(), |i, j| scale[i] * eigen.vectors[(i, kept[j])] / eigen.values[kept[j]].sqrt()))
+}
