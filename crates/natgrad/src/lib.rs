@@ -7,10 +7,15 @@
 //! It does no input or output, reads no clock, prints nothing and has no global state.
 //! Every log-probability and entropy is in nats, every ELBO is per row and higher is better.
 
+pub mod ascent;
+pub mod diagnose;
+pub mod engine;
 pub mod error;
 pub mod family;
 pub mod geometry;
 pub mod linalg;
+pub mod model;
+pub mod objective;
 pub mod rows;
 
 pub use error::Error;

@@ -103,6 +103,31 @@ pub trait ExponentialFamily: Debug + Send + Sync {
     /// Jacobian of the usual parameters with respect to η (rows as in [`to_source`](Self::to_source), columns as η).
     fn source_jacobian(&self, at: &Natural) -> Matrix;
 
+    /// Where the chart of a normal family is centred, per cell; empty for other families.
+    fn centers(&self) -> &[f64] {
+        &[]
+    }
+
+    /// Sufficient statistics of many rows at once, column-major: `out[i · rows + n] = T_i(x_n)`.
+    ///
+    /// `cells[d]` holds cell `d` of every row. Rows with a missing cell (`NaN`) get arbitrary values.
+    fn features(&self, cells: &[&[f64]], rows: usize, out: &mut [f64]) {
+        let (width, dim) = (self.width(), self.dim());
+        let (mut x, mut t) = (vec![0.0; width], vec![0.0; dim]);
+        for n in 0..rows {
+            for d in 0..width {
+                x[d] = cells[d][n];
+            }
+            if x.iter().any(|v| v.is_nan()) {
+                continue;
+            }
+            self.sufficient(&x, &mut t);
+            for i in 0..dim {
+                out[i * rows + n] = t[i];
+            }
+        }
+    }
+
     /// `ln p(x; η)`, in nats.
     fn log_density(&self, at: &Natural, x: &[f64]) -> f64 {
         let mut t = vec![0.0; self.dim()];

@@ -2,19 +2,38 @@
 
 use super::{Covector, Metric, RANK_TOLERANCE, Raised, Tangent};
 use crate::linalg::{Matrix, symmetric};
+use std::sync::OnceLock;
 
-/// A dense Gram matrix `G` with a root `W` of its pseudo-inverse (`Wᵀ G W = I_r`).
+/// Pivots of the unit-diagonal matrix above this make it safely regular: its condition is below about 1e10 and a
+/// triangular solve keeps six digits.
+const REGULAR_PIVOT: f64 = 1e-10;
+
+/// A dense Gram matrix `G`, factored once: by Cholesky where it is regular, by eigenvalues where rank is in question.
 #[derive(Debug, Clone)]
 pub struct Gram {
     matrix: Matrix,
-    root: Matrix,
+    scale: Vec<f64>,
+    factor: Option<Vec<f64>>,
+    root: OnceLock<Matrix>,
 }
 
 impl Gram {
     /// From a symmetric positive semi-definite matrix (lower triangle read); `None` if an entry is not finite.
     pub fn new(matrix: Matrix) -> Option<Self> {
-        let root = symmetric::inverse_root(&matrix, RANK_TOLERANCE)?;
-        Some(Gram { matrix, root })
+        let n = matrix.nrows();
+        if (0..n).any(|j| (j..n).any(|i| !matrix[(i, j)].is_finite())) {
+            return None;
+        }
+        let regular = (0..n).all(|i| matrix[(i, i)] > 0.0);
+        let scale: Vec<f64> =
+            (0..n).map(|i| if matrix[(i, i)] > 0.0 { 1.0 / matrix[(i, i)].sqrt() } else { 0.0 }).collect();
+        let factor = regular
+            .then(|| {
+                let unit = Matrix::from_fn(n, n, |i, j| at(&matrix, i, j) * scale[i] * scale[j]);
+                symmetric::cholesky(&unit, REGULAR_PIVOT)
+            })
+            .flatten();
+        Some(Gram { matrix, scale, factor, root: OnceLock::new() })
     }
 
     /// The matrix.
@@ -22,14 +41,31 @@ impl Gram {
         &self.matrix
     }
 
-    /// The root `W`, `n × r`: its columns are a `G`-orthonormal basis of the tangent space.
+    /// A root `W` of the pseudo-inverse (`Wᵀ G W = I_r`), `n × r`: its columns are a `G`-orthonormal basis of the
+    /// tangent space.
     pub fn root(&self) -> &Matrix {
-        &self.root
+        self.root.get_or_init(|| {
+            let n = self.matrix.nrows();
+            symmetric::inverse_root(&self.matrix, RANK_TOLERANCE).unwrap_or_else(|| Matrix::zeros(n, 0))
+        })
     }
 
     /// Numerical rank.
     pub fn rank(&self) -> usize {
-        self.root.ncols()
+        if self.factor.is_some() { self.matrix.nrows() } else { self.root().ncols() }
+    }
+
+    fn solve(&self, g: &[f64]) -> Vec<f64> {
+        let n = g.len();
+        if let Some(factor) = &self.factor {
+            let mut x: Vec<f64> = g.iter().zip(&self.scale).map(|(g, s)| g * s).collect();
+            symmetric::cholesky_solve(factor, &mut x);
+            return x.iter().zip(&self.scale).map(|(x, s)| x * s).collect();
+        }
+        let root = self.root();
+        let r = root.ncols();
+        let coordinates: Vec<f64> = (0..r).map(|j| (0..n).map(|i| root[(i, j)] * g[i]).sum()).collect();
+        (0..n).map(|i| (0..r).map(|j| root[(i, j)] * coordinates[j]).sum()).collect()
     }
 }
 
@@ -48,19 +84,17 @@ impl Metric for Gram {
     }
 
     fn raise(&self, gradient: &Covector) -> Raised {
-        let (n, r) = (self.dim(), self.rank());
-        let coordinates: Vec<f64> = (0..r).map(|j| (0..n).map(|i| self.root[(i, j)] * gradient.0[i]).sum()).collect();
-        let tangent = Tangent((0..n).map(|i| (0..r).map(|j| self.root[(i, j)] * coordinates[j]).sum()).collect());
-        let back = self.lower(&tangent);
-        let norm: f64 = gradient.0.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let off: f64 = back.0.iter().zip(&gradient.0).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
-        Raised {
-            tangent,
-            rank: r,
-            residual: if norm > 0.0 { off / norm } else { 0.0 },
-            square: coordinates.iter().map(|c| c * c).sum(),
-        }
+        let tangent = Tangent(self.solve(&gradient.0));
+        let residual = off_range(&self.lower(&tangent), gradient);
+        Raised { square: gradient.along(&tangent).max(0.0), tangent, rank: self.rank(), residual }
     }
+}
+
+/// `‖a − g‖ / ‖g‖`.
+fn off_range(a: &Covector, g: &Covector) -> f64 {
+    let norm: f64 = g.0.iter().map(|g| g * g).sum::<f64>().sqrt();
+    let off: f64 = a.0.iter().zip(&g.0).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+    if norm > 0.0 { off / norm } else { 0.0 }
 }
 
 /// A block-diagonal Gram matrix: disjoint sets of coordinates, each with a dense block.
@@ -133,9 +167,7 @@ impl Metric for BlockGram {
             }
         }
         let tangent = Tangent(tangent);
-        let back = self.lower(&tangent);
-        let norm: f64 = gradient.0.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let off: f64 = back.0.iter().zip(&gradient.0).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
-        Raised { tangent, rank: self.rank(), residual: if norm > 0.0 { off / norm } else { 0.0 }, square }
+        let residual = off_range(&self.lower(&tangent), gradient);
+        Raised { tangent, rank: self.rank(), residual, square }
     }
 }

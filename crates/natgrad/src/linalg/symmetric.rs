@@ -62,3 +62,39 @@ pub fn inverse_root(a: &Matrix, tolerance: f64) -> Option<Matrix> {
     let kept: Vec<usize> = (0..n).filter(|&i| eigen.values[i] > tolerance * top && top > 0.0).collect();
     Some(Mat::from_fn(n, kept.len(), |i, j| scale[i] * eigen.vectors[(i, kept[j])] / eigen.values[kept[j]].sqrt()))
 }
+
+/// Lower Cholesky factor (row-major) of a symmetric matrix with unit diagonal, or `None` where a pivot falls below
+/// `smallest`: then the matrix is singular, or so close to it that rank has to be decided by eigenvalues.
+pub fn cholesky(a: &Matrix, smallest: f64) -> Option<Vec<f64>> {
+    let n = a.nrows();
+    let mut l = vec![0.0; n * n];
+    for i in 0..n {
+        for j in 0..=i {
+            let (head, tail) = l.split_at(i * n);
+            let row = if i == j { &tail[..j] } else { &head[j * n..j * n + j] };
+            let sum = a[(i, j)] - tail[..j].iter().zip(row).map(|(x, y)| x * y).sum::<f64>();
+            if i == j {
+                if sum.is_nan() || sum < smallest {
+                    return None;
+                }
+                l[i * n + i] = sum.sqrt();
+            } else {
+                l[i * n + j] = sum / head[j * n + j];
+            }
+        }
+    }
+    Some(l)
+}
+
+/// Solves `L Lᵀ x = b` for a factor from [`cholesky`].
+pub fn cholesky_solve(l: &[f64], b: &mut [f64]) {
+    let n = b.len();
+    for i in 0..n {
+        let sum: f64 = (0..i).map(|j| l[i * n + j] * b[j]).sum();
+        b[i] = (b[i] - sum) / l[i * n + i];
+    }
+    for i in (0..n).rev() {
+        let sum: f64 = (i + 1..n).map(|j| l[j * n + i] * b[j]).sum();
+        b[i] = (b[i] - sum) / l[i * n + i];
+    }
+}

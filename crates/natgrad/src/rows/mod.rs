@@ -1,7 +1,13 @@
-//! Rows of data: fixed chunks, the sources they come from, and one-pass summaries of columns.
+//! Rows of data: fixed chunks, the sources they come from, sums over them, and one-pass summaries of columns.
 
+mod forest;
+mod profile;
+mod sample;
 mod source;
 mod table;
 
+pub use forest::{Forest, Merge, sum_chunks};
+pub use profile::{ColumnProfile, Profile};
+pub use sample::sample;
 pub use source::{CHUNK_ROWS, Chunk, Column, ColumnKind, RowSource};
 pub use table::Table;

@@ -78,6 +78,11 @@ impl Table {
         }
     }
 
+    /// Weight of row `n`.
+    pub fn weight(&self, n: usize) -> f64 {
+        self.weights.as_ref().map_or(1.0, |w| w[n])
+    }
+
     /// The cell of row `n`, column `d`.
     pub fn cell(&self, n: usize, d: usize) -> f64 {
         let chunk = self.chunk(n / CHUNK_ROWS);

@@ -1,0 +1,129 @@
+//! Everything that the certificates and the ascent read off one sweep with curvature.
+//!
+//! ```text
+//! stationarity = g·G⁻¹g      remaining = ½ g·G_V⁺g   and, where I_obs is positive, ½ g·I_obs⁻¹g      inertia of I_obs
+//! ```
+
+use crate::Error;
+use crate::geometry::{Covector, Inertia, Metric, Spectrum, Tangent};
+use crate::model::Information;
+use crate::objective::{Learning, Look};
+
+/// Up to this many free coordinates the information matrices are formed and decomposed.
+pub const DENSE_LIMIT: usize = 1000;
+
+/// Eigenvalues (relative to the complete information, so between 0 and 1 at a maximum) below this cannot be told from
+/// zero: rounding of the whitened matrices is about 1e-13, and an estimate that takes a million EM steps per digit is
+/// flat for every purpose.
+pub const FLAT: f64 = 1e-8;
+
+/// Whether the dense matrices fit the time of a few sweeps: rows × coordinates² products, and an eigenvalue problem.
+pub fn dense_is_affordable(rows: u64, free: usize) -> bool {
+    free <= DENSE_LIMIT && rows as f64 * (free * free) as f64 <= 4e11
+}
+
+/// How the spectra are read.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// Spectrum of the observed information relative to the complete one.
+    pub observed: Spectrum,
+    /// Spectrum of the empirical Fisher matrix relative to the complete one.
+    pub visible: Spectrum,
+    /// The matrices themselves, in free coordinates.
+    pub information: Information,
+    /// Signs of the observed information.
+    pub inertia: Inertia,
+    /// `2 max √(λ(1−λ))` of the observed spectrum, clipped to `[0, 1]`.
+    pub defect: f64,
+}
+
+/// What one look says.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// The slope.
+    pub gradient: Covector,
+    /// `g·G⁺g`.
+    pub stationarity: f64,
+    /// Dimension of the tangent space.
+    pub rank: usize,
+    /// `½ g·G_V⁺g`, nats per row.
+    pub remaining_visible: Option<f64>,
+    /// `½ g·I_obs⁻¹g`, nats per row, where the observed information is not indefinite.
+    pub remaining_observed: Option<f64>,
+    /// The spectra, where they were computed.
+    pub reading: Option<Reading>,
+}
+
+impl Assessment {
+    /// Reads a look; the spectra need a look with curvature.
+    ///
+    /// # Errors
+    /// As [`Learning::joint_metric`].
+    pub fn of(learning: &Learning<'_>, look: &Look) -> Result<Self, Error> {
+        let gradient = learning.gradient(look);
+        let metric = learning.joint_metric(look)?;
+        let raised = metric.raise(&gradient);
+        let mut assessment = Assessment {
+            stationarity: raised.square,
+            rank: raised.rank,
+            gradient,
+            remaining_visible: None,
+            remaining_observed: None,
+            reading: None,
+        };
+        let Some(information) = learning.model().information(&look.point, &look.statistics) else {
+            return Ok(assessment);
+        };
+        let root = metric.root();
+        let (Some(observed), Some(visible)) =
+            (Spectrum::new(&information.observed, &root), Spectrum::new(&information.visible, &root))
+        else {
+            return Ok(assessment);
+        };
+        let inertia = observed.inertia(FLAT);
+        let half_square = |s: &Spectrum| {
+            let g = s.coordinates(&assessment.gradient.0);
+            g.iter().zip(&s.eigenvalues).filter(|(_, l)| **l > FLAT).map(|(g, l)| 0.5 * g * g / l).sum::<f64>()
+        };
+        assessment.remaining_visible = Some(half_square(&visible));
+        assessment.remaining_observed = (inertia.negative == 0).then(|| half_square(&observed));
+        assessment.reading = Some(Reading { inertia, defect: observed.defect(), observed, visible, information });
+        Ok(assessment)
+    }
+
+    /// The estimate to go by: Newton's where the observed information allows it, the evidence metric's otherwise.
+    pub fn remaining(&self) -> Option<f64> {
+        self.remaining_observed.or(self.remaining_visible)
+    }
+
+    /// Whether the observed information has a negative direction.
+    pub fn is_indefinite(&self) -> bool {
+        self.reading.as_ref().is_some_and(|r| r.inertia.negative > 0)
+    }
+
+    /// The natural gradient of the evidence and the name of the estimate of its metric: observed information where
+    /// that is positive, scores otherwise.
+    pub fn direction(&self) -> Option<(Tangent, &'static str)> {
+        let reading = self.reading.as_ref()?;
+        let (spectrum, name) = if reading.inertia.negative == 0 {
+            (&reading.observed, "observed")
+        } else {
+            (&reading.visible, "evidence")
+        };
+        let coefficients: Vec<f64> = spectrum
+            .coordinates(&self.gradient.0)
+            .iter()
+            .zip(&spectrum.eigenvalues)
+            .map(|(g, l)| if *l > FLAT { g / l } else { 0.0 })
+            .collect();
+        Some((Tangent(spectrum.combine(&coefficients)), name))
+    }
+
+    /// The direction of most negative curvature, of unit length in the joint metric.
+    pub fn escape(&self) -> Option<Tangent> {
+        let reading = self.reading.as_ref().filter(|r| r.inertia.negative > 0)?;
+        let mut unit = vec![0.0; reading.observed.eigenvalues.len()];
+        unit[0] = 1.0;
+        Some(Tangent(reading.observed.combine(&unit)))
+    }
+}

@@ -1,0 +1,113 @@
+//! Does the ELBO equal its sum of entropies? A necessary condition at every stationary point, saddles included.
+//!
+//! ```text
+//! R = F − (H_recognition − H_prior − H_observable + base) = dF/dε  when all natural parameters are scaled by 1 + ε
+//! ```
+//!
+//! R is one projection of the gradient: zero where tempering changes nothing. It never says "converged" by itself.
+
+use super::certificate::{Certificate, Circumstances, Explanation, Verdict};
+use crate::model::Note;
+
+pub(super) const EXPLANATION: Explanation = Explanation {
+    name: "entropy-sum",
+    text: "At every stationary point the ELBO equals the entropy of the posterior of the hidden state, minus the entropy \
+           of its prior, minus the expected entropy of an observation (plus a constant of the data for families with a \
+           base measure). The residual is the derivative of the ELBO when all natural parameters are scaled up together \
+           (tempering), in nats per row. Non-zero refutes convergence. Zero refutes nothing else: saddles and points \
+           that are wrong in other directions have residual zero too. It needs the tempering direction to be learnable: \
+           frozen variances, frozen unequal weights or an active covariance floor break it, by a known amount.",
+    source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)",
+};
+
+/// Variance under the model of the tempering direction's complete-data score `ln p(z) + ln p̃(x|z)`.
+///
+/// ```text
+/// V = Σ_k π_k [ Var_k + (ln π_k − H̃_k − mean)² ],   Var_k = Σ_b η_kb·F_kb η_kb
+/// ```
+///
+/// The gap is at least about `R²/(2V)`.
+pub fn residual_variance(weights: &[f64], entropies: &[f64], variances: &[f64]) -> f64 {
+    let log = |p: f64| if p > 0.0 { p.ln() } else { 0.0 };
+    let level: Vec<f64> = weights.iter().zip(entropies).map(|(p, h)| log(*p) - h).collect();
+    let mean: f64 = weights.iter().zip(&level).map(|(p, l)| p * l).sum();
+    weights.iter().zip(level.iter().zip(variances)).map(|(p, (l, v))| p * (v + (l - mean) * (l - mean))).sum()
+}
+
+pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
+    let residual = c.elbo - c.entropies.sum();
+    // Rounding floor: the entropies are differences of sums of this size.
+    let largest =
+        [c.entropies.recognition, c.entropies.prior, c.entropies.observable, c.entropies.base_measure, c.elbo]
+            .iter()
+            .fold(1.0_f64, |m, e| m.max(e.abs()));
+    let floor = 64.0 * f64::EPSILON * largest;
+    // A remaining gain of `tolerance` allows |R| ≤ √(2 V tolerance).
+    let tolerance = match c.residual_variance {
+        Some(v) => (2.0 * v * c.tolerance).sqrt().max(floor),
+        None => c.tolerance.sqrt().max(floor),
+    };
+    let parts = c.residual_parts.as_ref().map_or(String::new(), |(prior, components)| {
+        let worst = components.iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+        match worst {
+            Some((k, r)) if r.abs() > floor => {
+                format!("; prior {prior:.1e}, largest share component {} ({r:.1e})", k + 1)
+            }
+            _ => String::new(),
+        }
+    });
+    let certificate = |verdict, value: f64, why: String| Certificate {
+        name: EXPLANATION.name.into(),
+        verdict,
+        value: Some(value),
+        tolerance,
+        why,
+        source: EXPLANATION.source.into(),
+    };
+    if let Some(frozen) = &c.frozen {
+        return certificate(
+            Verdict::NotApplicable,
+            residual,
+            format!("{frozen}: the tempering direction cannot be learnt, so a residual ({residual:.2e}) is expected"),
+        );
+    }
+    if let Some(known) = c.floor_residual {
+        let rest = residual - known;
+        let floored: Vec<String> = c
+            .notes
+            .iter()
+            .filter_map(|n| if let Note::Floored(k) = n { Some((k + 1).to_string()) } else { None })
+            .collect();
+        return certificate(
+            Verdict::NotApplicable,
+            residual,
+            format!(
+                "the covariance floor is active in component {}: it explains {known:.2e} of the residual {residual:.2e}, \
+                 {rest:.1e} is left",
+                floored.join(", ")
+            ),
+        );
+    }
+    if residual.abs() <= tolerance {
+        return certificate(
+            Verdict::Holds,
+            residual,
+            format!(
+                "not refuted: ELBO − entropy sum = {residual:.1e} nats per row (standard error {:.1e}, rounding {floor:.0e})",
+                c.residual_error
+            ),
+        );
+    }
+    let alarm = c.residual_variance.filter(|v| *v > 0.0).map_or(String::new(), |v| {
+        format!("; at least about {:.2e} nats in all are left", c.weight * residual * residual / (2.0 * v))
+    });
+    let way = if residual > 0.0 { "sharper" } else { "flatter" };
+    certificate(
+        Verdict::Fails,
+        residual,
+        format!(
+            "refuted: ELBO − entropy sum = {residual:.2e} nats per row, so making all distributions {way} raises the ELBO\
+             {parts}{alarm}"
+        ),
+    )
+}

@@ -1,0 +1,43 @@
+//! Covariance of the estimates: from the observed information, and the robust sandwich.
+//!
+//! ```text
+//! Cov[θ̂] ≈ I_obs⁻¹ / N,      robust: I_obs⁻¹ G_V I_obs⁻¹ / N
+//! ```
+//!
+//! # Source
+//! Efron and Hinkley (1978) for the observed information; Huber (1967) and White (1982) for the sandwich.
+
+use super::assessment::{Assessment, FLAT};
+use crate::linalg::Matrix;
+
+/// Covariances of the free coordinates, and which directions have none.
+#[derive(Debug, Clone)]
+pub struct Covariance {
+    /// `I_obs⁺ / N`.
+    pub model: Matrix,
+    /// `I_obs⁺ G_V I_obs⁺ / N`.
+    pub robust: Matrix,
+    /// Unidentified directions (columns, in free coordinates): along these the data say nothing.
+    pub unidentified: Matrix,
+}
+
+/// Covariance of the estimates for `weight` rows; `None` where the observed information is not computed or indefinite.
+pub fn covariance_of_estimates(assessment: &Assessment, weight: f64) -> Option<Covariance> {
+    let reading = assessment.reading.as_ref()?;
+    if reading.inertia.negative > 0 {
+        return None;
+    }
+    let spectrum = &reading.observed;
+    let kept: Vec<usize> = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] > FLAT).collect();
+    let flat: Vec<usize> = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= FLAT).collect();
+    let n = spectrum.vectors.nrows();
+    let basis = Matrix::from_fn(n, kept.len(), |i, j| spectrum.vectors[(i, kept[j])]);
+    let scaled = Matrix::from_fn(n, kept.len(), |i, j| basis[(i, j)] / (spectrum.eigenvalues[kept[j]] * weight));
+    let model = &scaled * basis.transpose();
+    let unit = Matrix::from_fn(n, kept.len(), |i, j| basis[(i, j)] / spectrum.eigenvalues[kept[j]]);
+    let bread = &unit * basis.transpose();
+    let meat = &bread * &reading.information.visible * &bread;
+    let robust = Matrix::from_fn(n, n, |i, j| meat[(i, j)] / weight);
+    let unidentified = Matrix::from_fn(n, flat.len(), |i, j| spectrum.vectors[(i, flat[j])]);
+    Some(Covariance { model, robust, unidentified })
+}

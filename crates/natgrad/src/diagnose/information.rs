@@ -1,0 +1,58 @@
+//! Is it a maximum? The signs of the observed information.
+//!
+//! ```text
+//! I_obs = −∂² ln p(x)/∂θ² per row: all eigenvalues positive at a strict maximum, negative ones at a saddle, zero where
+//! the data cannot tell parameters apart
+//! ```
+
+use super::certificate::{Certificate, Circumstances, Explanation, Verdict};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
+    name: "maximum",
+    text: "Counts the negative, zero and positive eigenvalues of the observed information, relative to the information \
+           that complete data would carry. A negative one means a saddle, or a point that is not yet near a maximum; the \
+           certificate names the direction. A zero one means that the data cannot tell some parameters apart: the \
+           maximum is a ridge, and those parameters have no standard error. One minus the smallest eigenvalue is the \
+           rate of EM's convergence. A maximum is a local one: restarts tell more.",
+    source: "Louis (1982), Finding the observed information matrix when using the EM algorithm",
+};
+
+pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
+    let tolerance = super::assessment::FLAT;
+    let certificate = |verdict, value, why: String| Certificate {
+        name: EXPLANATION.name.into(),
+        verdict,
+        value,
+        tolerance,
+        why,
+        source: EXPLANATION.source.into(),
+    };
+    let Some(reading) = &c.assessment.reading else {
+        let why = c.no_information.clone().unwrap_or_else(|| "the observed information was not computed".into());
+        return certificate(Verdict::NotApplicable, None, why);
+    };
+    let lowest = reading.observed.eigenvalues.first().copied();
+    let count = |n: usize, what: &str| format!("{n} {what} direction{}", if n == 1 { "" } else { "s" });
+    let named = if c.directions.is_empty() { String::new() } else { format!(": {}", c.directions.join("; ")) };
+    if reading.inertia.negative > 0 {
+        let why = format!(
+            "refuted: {} (lowest eigenvalue {:.2e}){named}",
+            count(reading.inertia.negative, "uphill-curved"),
+            lowest.unwrap_or(0.0)
+        );
+        return certificate(Verdict::Fails, lowest, why);
+    }
+    if reading.inertia.zero > 0 {
+        let why = format!("not refuted, but {} the data cannot see{named}", count(reading.inertia.zero, "flat"));
+        return certificate(Verdict::Holds, lowest, why);
+    }
+    let rate = 1.0 - lowest.unwrap_or(1.0);
+    certificate(
+        Verdict::Holds,
+        lowest,
+        format!(
+            "not refuted: all {} eigenvalues are positive; EM converges at rate {rate:.4}",
+            reading.inertia.positive
+        ),
+    )
+}

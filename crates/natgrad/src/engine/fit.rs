@@ -1,0 +1,412 @@
+//! The loop of a fit: look, step, record, until so little is left that going on would change nothing.
+
+use super::progress::{Outcome, Progress, Record, Status};
+use super::settings::{Batches, MetricChoice, Settings};
+use crate::Error;
+use crate::ascent::{self, Moved, epoch_order, evidence_step, sampled_direction};
+use crate::diagnose::{Assessment, dense_is_affordable, from_gains};
+use crate::model::{Statistics, Want};
+use crate::objective::{Learning, Look};
+use crate::rows::{Merge, Table, sample};
+use std::sync::OnceLock;
+
+/// What whoever watches a fit answers after each iteration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    /// Go on.
+    Continue,
+    /// Stop here and hand back what there is.
+    Stop,
+}
+
+/// Iterations that the evidence metric is expected to need; EM is left when it would need more than this many times
+/// the price of one.
+const EVIDENCE_ITERATIONS: f64 = 8.0;
+
+/// EM steps before `auto` judges their speed.
+const EM_STEPS: usize = 4;
+
+/// Climbs from `progress` until the settings' tolerance, a limit, or `watch` says stop.
+///
+/// # Errors
+/// What reading the data reports, and a start outside the domain. A collapse on the way is not an error but a status.
+pub fn fit(
+    learning: &Learning<'_>,
+    settings: &Settings,
+    progress: Progress,
+    watch: &dyn Fn(&Progress) -> Control,
+) -> Result<Outcome, Error> {
+    Fit { learning, settings, watch, sampled: OnceLock::new(), sampled_remaining: None }.run(progress)
+}
+
+struct Fit<'a, 'b> {
+    learning: &'a Learning<'b>,
+    settings: &'a Settings,
+    watch: &'a dyn Fn(&Progress) -> Control,
+    sampled: OnceLock<Table>,
+    sampled_remaining: Option<f64>,
+}
+
+enum Step {
+    Moved(Box<Moved>, Option<f64>, Option<f64>),
+    Done(Status),
+}
+
+impl Fit<'_, '_> {
+    fn run(&mut self, mut p: Progress) -> Result<Outcome, Error> {
+        if let Some(batches) = self.settings.batches {
+            return self.run_batches(p, batches);
+        }
+        let dense = self.dense();
+        if self.settings.metric == MetricChoice::Evidence {
+            p.evidence_phase = true;
+        }
+        let want = |p: &Progress| if p.evidence_phase && dense { Want::Curvature } else { Want::Statistics };
+        let resumed = !p.trace.is_empty();
+        let mut look = self.learning.look(&p.point, want(&p))?;
+        if resumed {
+            self.learning.resume_passes(p.passes);
+        } else {
+            self.record(&mut p, &look, 0.0, "start", None, None);
+            if (self.watch)(&p) == Control::Stop {
+                return self.finish(p, look, Status::Interrupted);
+            }
+        }
+        loop {
+            if p.iteration >= self.settings.max_iterations {
+                return self.finish(p, look, Status::IterationLimit);
+            }
+            let step = match self.step(&mut p, &look) {
+                Ok(step) => step,
+                Err(Error::Collapsed { component, what, hint }) => {
+                    p.why = Some(Error::Collapsed { component, what, hint }.to_string());
+                    return self.finish(p, look, Status::Diverged);
+                }
+                Err(e) => return Err(e),
+            };
+            match step {
+                Step::Done(status) => return self.finish(p, look, status),
+                Step::Moved(moved, remaining, stationarity) => {
+                    if !moved.look.elbo.is_finite() {
+                        p.why = Some("the log-likelihood is no longer finite".into());
+                        return self.finish(p, look, Status::Diverged);
+                    }
+                    look = moved.look;
+                    p.point = look.point.clone();
+                    p.iteration += 1;
+                    self.record(&mut p, &look, moved.step, moved.metric, remaining, stationarity);
+                    if (self.watch)(&p) == Control::Stop {
+                        return self.finish(p, look, Status::Interrupted);
+                    }
+                    if p.evidence_phase && dense && look.statistics.curvature.is_none() {
+                        look = self.learning.look(&p.point, Want::Curvature)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn dense(&self) -> bool {
+        dense_is_affordable(self.learning.rows().rows(), self.learning.model().free())
+    }
+
+    fn step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        match self.settings.metric {
+            MetricChoice::Euclidean => self.euclidean(p, look),
+            _ if p.evidence_phase && self.dense() => self.dense_step(p, look),
+            _ if p.evidence_phase => self.sampled_step(p, look),
+            _ => self.joint(p, look),
+        }
+    }
+
+    /// One EM step, and whether it is time to stop or to change the metric.
+    fn joint(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        let remaining = from_gains(&p.gains);
+        let tolerance = self.settings.tolerance;
+        if remaining.is_some_and(|r| r <= tolerance) && p.iteration >= p.ask_again {
+            // The gains say that little is left. They are blind beyond a plateau: ask the information matrices.
+            if !self.dense() {
+                return Ok(Step::Done(Status::Converged));
+            }
+            let seen = self.learning.look(&look.point, Want::Curvature)?;
+            let a = Assessment::of(self.learning, &seen)?;
+            if a.remaining().is_none_or(|r| r <= tolerance) && !a.is_indefinite() {
+                return Ok(Step::Done(Status::Converged));
+            }
+            if self.settings.metric == MetricChoice::Auto {
+                p.evidence_phase = true;
+                return self.dense_step(p, &seen);
+            }
+            if look.elbo - p.trace.iter().rev().nth(1).map_or(f64::NEG_INFINITY, |r| r.elbo)
+                <= 4.0 * f64::EPSILON * look.elbo.abs()
+            {
+                // EM has stopped moving at rounding level; the certificates say what is wrong with the point.
+                return Ok(Step::Done(Status::Converged));
+            }
+            p.ask_again = p.iteration + (p.iteration / 4).max(10);
+        }
+        if self.settings.metric == MetricChoice::Auto && self.evidence_pays(p) {
+            p.evidence_phase = true;
+            if self.dense() {
+                let seen = self.learning.look(&look.point, Want::Curvature)?;
+                return self.dense_step(p, &seen);
+            }
+            return self.sampled_step(p, look);
+        }
+        let maximised = if self.settings.step_size == 1.0 {
+            ascent::em(self.learning, look)?
+        } else {
+            ascent::damped(self.learning, look, &mut p.running, self.settings.step_size)?
+        };
+        p.notes = maximised.notes.iter().map(Into::into).collect();
+        let next = self.learning.look(&maximised.point, Want::Statistics)?;
+        push_gain(&mut p.gains, next.elbo - look.elbo);
+        let remaining = from_gains(&p.gains);
+        let moved = Moved { look: next, step: self.settings.step_size, metric: "joint" };
+        Ok(Step::Moved(Box::new(moved), remaining, None))
+    }
+
+    /// Whether EM would need so many more iterations that the evidence metric is cheaper.
+    fn evidence_pays(&self, p: &Progress) -> bool {
+        if p.gains.len() < EM_STEPS {
+            return false;
+        }
+        let last = p.gains[p.gains.len() - 1];
+        let before = p.gains[p.gains.len() - 2];
+        if last <= 0.0 || before <= 0.0 {
+            return false;
+        }
+        let rate = last / before;
+        if rate >= 1.0 {
+            // Gains that still grow: EM is on its way across a plateau.
+            return p.gains.len() >= 2 * EM_STEPS;
+        }
+        let left = last * rate / (1.0 - rate);
+        if left <= self.settings.tolerance {
+            return false;
+        }
+        let needed = (self.settings.tolerance / left).ln() / rate.ln();
+        let free = self.learning.model().free() as f64;
+        let rows = self.learning.rows().rows() as f64;
+        let sums = self.learning.model().empty(Want::Statistics).sums.len() as f64;
+        let em = rows * (4.0 * sums + 40.0);
+        let evidence = if self.dense() {
+            em + rows * (free * free + 2.0 * free) + 30.0 * free.powi(3)
+        } else {
+            em + 40.0 * (self.settings.metric_rows as f64).min(rows) * 8.0 * sums
+        };
+        needed > EVIDENCE_ITERATIONS * evidence / em
+    }
+
+    /// A step in the dense evidence metric from a look with curvature.
+    fn dense_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        let a = Assessment::of(self.learning, look)?;
+        let remaining = a.remaining();
+        let quiet = remaining.is_none_or(|r| r <= self.settings.tolerance);
+        if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
+            last.remaining = remaining;
+            last.stationarity = Some(a.stationarity);
+        }
+        let escape = if quiet { a.escape() } else { None };
+        if quiet && escape.is_none() {
+            return Ok(Step::Done(Status::Converged));
+        }
+        let rival = match ascent::em(self.learning, look) {
+            Ok(r) => Some(r),
+            Err(Error::Collapsed { .. }) => None,
+            Err(e) => return Err(e),
+        };
+        p.notes = rival.iter().flat_map(|r| r.notes.iter()).map(Into::into).collect();
+        let direction = if quiet { None } else { a.direction() };
+        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, Want::Curvature)?;
+        let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
+        if moved.step == 0.0 || (stuck && moved.metric == "joint") {
+            // Not even EM moves: the point is a maximum along every path tried (a floor or a boundary holds it).
+            return Ok(Step::Done(Status::Converged));
+        }
+        Ok(Step::Moved(Box::new(moved), None, None))
+    }
+
+    /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
+    fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        if self.sampled.get().is_none() {
+            let rows = sample(self.learning.rows(), self.settings.metric_rows, self.settings.seed ^ 0x9e37_79b9)?;
+            let _ = self.sampled.set(rows);
+        }
+        let Some(rows) = self.sampled.get() else { return Ok(Step::Done(Status::Converged)) };
+        let few = Learning::new(self.learning.model(), rows, 0.0);
+        let sampled = sampled_direction(self.learning, look, &few)?;
+        let share = crate::rows::RowSource::rows(rows) as f64 / self.learning.rows().rows().max(1) as f64;
+        self.learning.add_passes(few.passes() * share);
+        self.sampled_remaining = Some(sampled.remaining);
+        if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
+            last.remaining = Some(sampled.remaining);
+        }
+        if sampled.remaining <= self.settings.tolerance {
+            return Ok(Step::Done(Status::Converged));
+        }
+        let rival = ascent::em(self.learning, look)?;
+        p.notes = rival.notes.iter().map(Into::into).collect();
+        let direction = Some((sampled.direction, "evidence"));
+        let moved = evidence_step(self.learning, look, direction, Some(&rival), None, Want::Statistics)?;
+        if moved.metric == "joint" {
+            // EM wins: the sample's metric is no better here. Let EM run and judge again.
+            p.evidence_phase = self.settings.metric == MetricChoice::Evidence;
+            p.gains.clear();
+        }
+        if moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs() {
+            return Ok(Step::Done(Status::Converged));
+        }
+        Ok(Step::Moved(Box::new(moved), None, None))
+    }
+
+    fn euclidean(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        let mut steps = p.backtracking;
+        let next = steps.step(self.learning, look)?;
+        p.backtracking = steps;
+        let Some(next) = next else { return Ok(Step::Done(Status::Converged)) };
+        push_gain(&mut p.gains, next.elbo - look.elbo);
+        let remaining = from_gains(&p.gains);
+        if remaining.is_some_and(|r| r <= self.settings.tolerance) {
+            let a = if self.dense() {
+                Assessment::of(self.learning, &self.learning.look(&next.point, Want::Curvature)?)?.remaining()
+            } else {
+                None
+            };
+            if a.is_none_or(|r| r <= self.settings.tolerance) {
+                return Ok(Step::Done(Status::Converged));
+            }
+        }
+        let moved = Moved { look: next, step: steps.step, metric: "euclidean" };
+        Ok(Step::Moved(Box::new(moved), remaining, None))
+    }
+
+    /// Minibatch learning: one iteration is one epoch; the answer averages the last half of the statistics.
+    fn run_batches(&mut self, mut p: Progress, batches: Batches) -> Result<Outcome, Error> {
+        let model = self.learning.model();
+        let chunks = self.learning.rows().chunks();
+        let resumed = !p.trace.is_empty();
+        let mut look = self.learning.look(&p.point, Want::Statistics)?;
+        if resumed {
+            self.learning.resume_passes(p.passes);
+        } else {
+            self.record(&mut p, &look, 0.0, "start", None, None);
+        }
+        let mut at = p.average.as_ref().map_or(Ok(p.point.clone()), |_| {
+            let running = p.running.as_ref().unwrap_or(&look.statistics);
+            model.maximise(&p.point, running).map(|m| m.point)
+        })?;
+        while p.iteration < self.settings.max_iterations {
+            let order = epoch_order(chunks, self.settings.seed, p.iteration);
+            let mut last_step = 0.0;
+            for batch in order.chunks(batches.chunks.max(1)) {
+                let mut sum: Option<Statistics> = None;
+                let mut members = batch.to_vec();
+                members.sort_unstable();
+                for c in members {
+                    let part = self.learning.partial(&at, Want::Statistics, c..c + 1)?.total();
+                    match (&mut sum, part) {
+                        (Some(a), Some(b)) => a.merge(&b),
+                        (None, b) => sum = b,
+                        _ => {}
+                    }
+                }
+                let Some(sum) = sum else { continue };
+                last_step = batches.schedule.step(p.batches);
+                let running = p.running.get_or_insert_with(|| sum.clone());
+                running.blend(&sum, last_step);
+                p.batches += 1;
+                match model.maximise(&at, running) {
+                    Ok(m) => at = m.point,
+                    Err(e @ Error::Collapsed { .. }) => {
+                        p.why = Some(e.to_string());
+                        return self.finish(p, look, Status::Diverged);
+                    }
+                    Err(e) => return Err(e),
+                }
+                if let Some(running) = &p.running {
+                    // Averages start over whenever the number of batches doubles: they cover the last half.
+                    let restart = p.batches.is_power_of_two();
+                    match &mut p.average {
+                        Some((sum, n)) if !restart => {
+                            let step = 1.0 / (*n + 1) as f64;
+                            sum.blend(running, step);
+                            *n += 1;
+                        }
+                        slot => *slot = Some((running.clone(), 1)),
+                    }
+                }
+            }
+            let averaged = match &p.average {
+                Some((average, _)) => model.maximise(&at, average)?,
+                None => break,
+            };
+            p.notes = averaged.notes.iter().map(Into::into).collect();
+            let next = self.learning.look(&averaged.point, Want::Statistics)?;
+            push_gain(&mut p.gains, next.elbo - look.elbo);
+            look = next;
+            p.point = look.point.clone();
+            p.iteration += 1;
+            let metric = self.learning.joint_metric(&look)?;
+            let gradient = self.learning.gradient(&look);
+            let stationarity = crate::geometry::Metric::raise(&metric, &gradient).square;
+            self.record(&mut p, &look, last_step, "batch", None, Some(stationarity));
+            if (self.watch)(&p) == Control::Stop {
+                return self.finish(p, look, Status::Interrupted);
+            }
+            if 0.5 * stationarity <= self.settings.tolerance {
+                if !self.dense() {
+                    return self.finish(p, look, Status::Converged);
+                }
+                let seen = self.learning.look(&look.point, Want::Curvature)?;
+                let a = Assessment::of(self.learning, &seen)?;
+                if a.remaining().is_none_or(|r| r <= self.settings.tolerance) && !a.is_indefinite() {
+                    return self.finish(p, seen, Status::Converged);
+                }
+            }
+        }
+        self.finish(p, look, Status::IterationLimit)
+    }
+
+    fn record(
+        &self,
+        p: &mut Progress,
+        look: &Look,
+        step_size: f64,
+        metric: &str,
+        remaining: Option<f64>,
+        stationarity: Option<f64>,
+    ) {
+        p.passes = self.learning.passes();
+        p.trace.push(Record {
+            iteration: p.iteration,
+            passes: p.passes,
+            elbo: look.elbo,
+            entropies: self.learning.entropies(look),
+            remaining,
+            stationarity,
+            step_size,
+            metric: metric.into(),
+        });
+    }
+
+    fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
+        let look = if self.dense() && look.statistics.curvature.is_none() {
+            self.learning.look(&look.point, Want::Curvature)?
+        } else {
+            look
+        };
+        if status != Status::Interrupted {
+            p.passes = self.learning.passes();
+        }
+        p.status = Some(status);
+        Ok(Outcome { progress: p, look, sampled_remaining: self.sampled_remaining })
+    }
+}
+
+fn push_gain(gains: &mut Vec<f64>, gain: f64) {
+    gains.push(gain);
+    if gains.len() > 8 {
+        gains.remove(0);
+    }
+}

@@ -1,0 +1,11 @@
+//! The loop: slope, step, record. It knows objectives and steps, no model.
+
+mod fit;
+mod progress;
+mod settings;
+mod shard;
+
+pub use fit::{Control, fit};
+pub use progress::{Outcome, Progress, Record, Status, StoredNote};
+pub use settings::{Batches, MetricChoice, Settings};
+pub use shard::{Iterated, Shard, estep, mstep, shard_chunks};

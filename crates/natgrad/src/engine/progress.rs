@@ -1,0 +1,140 @@
+//! What a fit leaves behind: one record per iteration, the state to go on from, and how it ended.
+
+use crate::ascent::Backtracking;
+use crate::geometry::Point;
+use crate::model::{Entropies, Note, Statistics};
+use crate::objective::Look;
+use serde::{Deserialize, Serialize};
+
+/// One iteration's line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Iteration, 0 for the start.
+    pub iteration: u64,
+    /// Full sweeps over the data so far.
+    pub passes: f64,
+    /// ELBO per row after the iteration.
+    pub elbo: f64,
+    /// Its entropies.
+    pub entropies: Entropies,
+    /// Estimated remaining gain, nats per row.
+    pub remaining: Option<f64>,
+    /// Squared norm of the natural gradient, where it was computed.
+    pub stationarity: Option<f64>,
+    /// Length of the step that led here.
+    pub step_size: f64,
+    /// Metric of the step that led here: `start`, `joint`, `evidence`, `observed`, `escape`, `euclidean`, `batch`.
+    pub metric: String,
+}
+
+/// How a fit ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The estimated remaining gain is below the tolerance.
+    Converged,
+    /// The limit on iterations came first.
+    IterationLimit,
+    /// No maximum exists along the path (a component collapsed); the last good point is kept.
+    Diverged,
+    /// Somebody stopped it.
+    Interrupted,
+}
+
+/// Everything needed to go on, to the same bits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Where the fit is.
+    pub point: Point,
+    /// Iterations done.
+    pub iteration: u64,
+    /// Sweeps done.
+    pub passes: f64,
+    /// Gains of the latest EM steps, oldest first.
+    pub gains: Vec<f64>,
+    /// Whether `auto` has changed to the evidence metric.
+    pub evidence_phase: bool,
+    /// Iteration before which EM does not ask the dense matrices again.
+    pub ask_again: u64,
+    /// Running statistics of damped and minibatch steps.
+    pub running: Option<Statistics>,
+    /// Sum of tail statistics and how many, for averaging.
+    pub average: Option<(Statistics, u64)>,
+    /// Batches taken.
+    pub batches: u64,
+    /// State of plain gradient steps.
+    pub backtracking: Backtracking,
+    /// What the last M-step met.
+    pub notes: Vec<StoredNote>,
+    /// The lines so far.
+    pub trace: Vec<Record>,
+    /// How it ended, once it has.
+    pub status: Option<Status>,
+    /// Why it diverged.
+    pub why: Option<String>,
+}
+
+/// A [`Note`] in a form that files can hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StoredNote {
+    /// See [`Note::Empty`].
+    Empty(usize),
+    /// See [`Note::Boundary`].
+    Boundary(usize, String),
+    /// See [`Note::Floored`].
+    Floored(usize),
+}
+
+impl From<&Note> for StoredNote {
+    fn from(note: &Note) -> Self {
+        match note {
+            Note::Empty(k) => StoredNote::Empty(*k),
+            Note::Boundary(k, what) => StoredNote::Boundary(*k, what.clone()),
+            Note::Floored(k) => StoredNote::Floored(*k),
+        }
+    }
+}
+
+impl From<&StoredNote> for Note {
+    fn from(note: &StoredNote) -> Self {
+        match note {
+            StoredNote::Empty(k) => Note::Empty(*k),
+            StoredNote::Boundary(k, what) => Note::Boundary(*k, what.clone()),
+            StoredNote::Floored(k) => Note::Floored(*k),
+        }
+    }
+}
+
+impl Progress {
+    /// The beginning of a fit.
+    pub fn at(point: Point) -> Self {
+        Progress {
+            point,
+            iteration: 0,
+            passes: 0.0,
+            gains: Vec::new(),
+            evidence_phase: false,
+            ask_again: 0,
+            running: None,
+            average: None,
+            batches: 0,
+            backtracking: Backtracking { step: 1.0 },
+            notes: Vec::new(),
+            trace: Vec::new(),
+            status: None,
+            why: None,
+        }
+    }
+}
+
+/// A fit that has ended.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The state it ended in; `status` is set.
+    pub progress: Progress,
+    /// The last look, with curvature where the dense matrices are affordable.
+    pub look: Look,
+    /// Estimated remaining gain by conjugate gradients, where the dense matrices are not affordable.
+    pub sampled_remaining: Option<f64>,
+}

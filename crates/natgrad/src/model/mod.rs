@@ -1,0 +1,132 @@
+//! Models with hidden variables: a joint `p(x, z; θ)` that can absorb rows into expected statistics.
+//!
+//! ```text
+//! S = Σ_n w_n E_{q(z|x_n)}[ T(x_n, z) ],   q = exact posterior at θ
+//! ```
+//!
+//! Start here to add another: copy the folder `mixture/`.
+
+pub mod mixture;
+mod statistics;
+
+pub use statistics::{Curvature, Statistics, Want};
+
+use crate::Error;
+use crate::geometry::{BlockGram, Covector, Point, Tangent};
+use crate::linalg::Matrix;
+use crate::rows::Chunk;
+use serde::{Deserialize, Serialize};
+
+/// The entropies that a model's ELBO becomes a sum of at stationary points, per row, in nats.
+///
+/// ```text
+/// entropy sum = recognition − prior − observable + base_measure
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Entropies {
+    /// `(1/N) Σ_n H[q_n]`, conditional on what was observed.
+    pub recognition: f64,
+    /// `H[p(z)]`.
+    pub prior: f64,
+    /// `E_{q̄} H̃[p(x|z)]`, pseudo-entropies where the base measure is not constant.
+    pub observable: f64,
+    /// `(1/N) Σ_n ln h(x_n)`; 0 for constant base measures.
+    pub base_measure: f64,
+}
+
+impl Entropies {
+    /// `recognition − prior − observable + base_measure`.
+    pub fn sum(&self) -> f64 {
+        self.recognition - self.prior - self.observable + self.base_measure
+    }
+}
+
+/// Information matrices per row, in the model's free coordinates (symmetric, full).
+#[derive(Debug, Clone)]
+pub struct Information {
+    /// `(1/N) Σ_n w_n s_n s_nᵀ`, the empirical Fisher matrix of the evidence.
+    pub visible: Matrix,
+    /// `−∂² ln p(x)` averaged over rows (Louis' identity).
+    pub observed: Matrix,
+}
+
+/// What one M-step gives.
+#[derive(Debug, Clone)]
+pub struct Maximised {
+    /// The new parameters.
+    pub point: Point,
+    /// What the maximisation met on its way.
+    pub notes: Vec<Note>,
+}
+
+/// Something worth telling about parameters that are not at a regular point.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// Component without rows: its parameters are kept where they were.
+    Empty(usize),
+    /// A parameter of a component on the boundary of its domain (in the model's own terms).
+    Boundary(usize, String),
+    /// A component whose covariance is held up by the floor.
+    Floored(usize),
+}
+
+/// A model with hidden variables whose posterior is exact and whose M-step is in closed form.
+///
+/// A [`Point`] holds natural parameters; directions and differentials ([`Tangent`], [`Covector`]) are in *free*
+/// coordinates: fewer than the point's where parameters are tied or frozen.
+pub trait LatentModel: Send + Sync {
+    /// Number of free coordinates (the length of tangents and covectors).
+    fn free(&self) -> usize;
+
+    /// A zero of the statistics.
+    fn empty(&self, want: Want) -> Statistics;
+
+    /// Computes what a sweep at `at` needs in every chunk.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `at` is outside the domain.
+    fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error>;
+
+    /// The M-step: the parameters that maximise the expected joint log-density for given statistics.
+    ///
+    /// # Errors
+    /// [`Error::Collapsed`] where the maximum does not exist.
+    fn maximise(&self, at: &Point, statistics: &Statistics) -> Result<Maximised, Error>;
+
+    /// `∂ELBO/∂θ` per row with the statistics of exact recognition at `at`: the slope of the evidence.
+    fn gradient(&self, at: &Point, statistics: &Statistics) -> Covector;
+
+    /// Fisher matrix of the complete data per row, block by block.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if an entry is not finite.
+    fn joint_metric(&self, at: &Point, statistics: &Statistics) -> Result<BlockGram, Error>;
+
+    /// The two information matrices, where the statistics carry a [`Curvature`].
+    fn information(&self, at: &Point, statistics: &Statistics) -> Option<Information>;
+
+    /// The point `at + step · v`; `None` if that leaves the domain.
+    fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point>;
+
+    /// The entropies; `base_measure` is filled by whoever knows the data.
+    fn entropies(&self, at: &Point, statistics: &Statistics) -> Entropies;
+
+    /// What a free coordinate is, in the model's own terms: `"weight of component 2"`.
+    fn name_of(&self, coordinate: usize) -> String;
+}
+
+/// A model prepared at a point: absorbs chunks into statistics.
+pub trait Absorb: Sync {
+    /// Working memory for one thread.
+    fn scratch(&self, want: Want) -> Vec<f64>;
+
+    /// Adds a chunk's expected statistics.
+    fn absorb(&self, chunk: &Chunk<'_>, want: Want, into: &mut Statistics, scratch: &mut Vec<f64>);
+
+    /// Adds `Σ_n w_n s_n (s_n·v)` for a chunk, without ever forming the matrix of the evidence metric.
+    fn visible_along(&self, chunk: &Chunk<'_>, v: &Tangent, into: &mut [f64], scratch: &mut Vec<f64>);
+
+    /// `ln p(x_n)` without the base measure (length `rows`) and the posterior of the hidden state, `rows × states`
+    /// column-major.
+    fn posterior(&self, chunk: &Chunk<'_>, evidence: &mut [f64], posterior: &mut [f64], scratch: &mut Vec<f64>);
+}

@@ -1,0 +1,213 @@
+//! The waist: where am I, how high, which way up. Everything below knows models, everything above knows only this.
+//!
+//! ```text
+//! F(θ) = (1/N) Σ_n w_n ln p(x_n; θ)   under exact recognition;   dF = mean of E_q[T] − E_p[T]
+//! ```
+
+use crate::Error;
+use crate::geometry::{BlockGram, Covector, Point, Tangent};
+use crate::model::{Entropies, LatentModel, Statistics, Want};
+use crate::rows::{Forest, RowSource, sum_chunks};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A model and the rows it is to explain, under exact recognition.
+pub struct Learning<'a> {
+    model: &'a dyn LatentModel,
+    rows: &'a dyn RowSource,
+    base_measure: f64,
+    swept: AtomicU64,
+}
+
+/// What one sweep found at a point.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// Where.
+    pub point: Point,
+    /// ELBO per row; under exact recognition also the log-evidence.
+    pub elbo: f64,
+    /// The sums over rows.
+    pub statistics: Statistics,
+}
+
+impl<'a> Learning<'a> {
+    /// `base_measure` is `(1/N) Σ w ln h(x_n)`, which no parameter changes (see [`base_measure`]).
+    pub fn new(model: &'a dyn LatentModel, rows: &'a dyn RowSource, base_measure: f64) -> Self {
+        Learning { model, rows, base_measure, swept: AtomicU64::new(0) }
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'a dyn LatentModel {
+        self.model
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &'a dyn RowSource {
+        self.rows
+    }
+
+    /// The data's share of the ELBO, per row.
+    pub fn base_measure(&self) -> f64 {
+        self.base_measure
+    }
+
+    /// Full sweeps over the data so far.
+    pub fn passes(&self) -> f64 {
+        self.swept.load(Ordering::Relaxed) as f64 / self.rows.chunks().max(1) as f64
+    }
+
+    /// Counts work done elsewhere (on a sample of the rows), in units of full sweeps.
+    pub fn add_passes(&self, passes: f64) {
+        self.swept.fetch_add((passes * self.rows.chunks() as f64).ceil() as u64, Ordering::Relaxed);
+    }
+
+    /// Sweeps counted before (a resumed fit).
+    pub fn resume_passes(&self, passes: f64) {
+        self.swept.store((passes * self.rows.chunks() as f64).round() as u64, Ordering::Relaxed);
+    }
+
+    /// Evaluates several points in one sweep over the rows.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a point outside the domain; what reading reports.
+    pub fn look_at(&self, points: &[(&Point, Want)]) -> Result<Vec<Look>, Error> {
+        let all = 0..self.rows.chunks();
+        let totals = self.forests(points, all)?;
+        Ok(points
+            .iter()
+            .zip(totals)
+            .map(|((point, want), forest)| {
+                let statistics = forest.total().unwrap_or_else(|| self.model.empty(*want));
+                let elbo = statistics.log_evidence / statistics.weight + self.base_measure;
+                Look { point: (*point).clone(), elbo, statistics }
+            })
+            .collect())
+    }
+
+    /// Evaluates one point.
+    ///
+    /// # Errors
+    /// As [`look_at`](Self::look_at).
+    pub fn look(&self, point: &Point, want: Want) -> Result<Look, Error> {
+        let all = 0..self.rows.chunks();
+        let forest = self.partial(point, want, all)?;
+        let statistics = forest.total().unwrap_or_else(|| self.model.empty(want));
+        let elbo = statistics.log_evidence / statistics.weight + self.base_measure;
+        Ok(Look { point: point.clone(), elbo, statistics })
+    }
+
+    /// The sums over some chunks only, as nodes of the fixed tree: a shard.
+    ///
+    /// # Errors
+    /// As [`look_at`](Self::look_at).
+    pub fn partial(&self, point: &Point, want: Want, chunks: Range<usize>) -> Result<Forest<Statistics>, Error> {
+        let prepared = self.model.prepare(point)?;
+        self.swept.fetch_add(chunks.len() as u64, Ordering::Relaxed);
+        sum_chunks(
+            self.rows,
+            chunks,
+            || self.model.empty(want),
+            || prepared.scratch(want),
+            |chunk, sum, scratch| {
+                prepared.absorb(chunk, want, sum, scratch);
+                Ok(())
+            },
+        )
+    }
+
+    fn forests(&self, points: &[(&Point, Want)], chunks: Range<usize>) -> Result<Vec<Forest<Statistics>>, Error> {
+        // Points are evaluated side by side on each chunk, so the rows are read once.
+        let prepared = points.iter().map(|(p, _)| self.model.prepare(p)).collect::<Result<Vec<_>, _>>()?;
+        self.swept.fetch_add(chunks.len() as u64, Ordering::Relaxed);
+        let together = sum_chunks(
+            self.rows,
+            chunks,
+            || Several(points.iter().map(|(_, want)| self.model.empty(*want)).collect()),
+            || points.iter().zip(&prepared).map(|((_, want), p)| p.scratch(*want)).collect::<Vec<_>>(),
+            |chunk, sums, scratch| {
+                for (((_, want), prepared), (sum, scratch)) in
+                    points.iter().zip(&prepared).zip(sums.0.iter_mut().zip(scratch.iter_mut()))
+                {
+                    prepared.absorb(chunk, *want, sum, scratch);
+                }
+                Ok(())
+            },
+        )?;
+        let total = together
+            .total()
+            .unwrap_or_else(|| Several(points.iter().map(|(_, want)| self.model.empty(*want)).collect()));
+        Ok(total
+            .0
+            .into_iter()
+            .map(|s| {
+                let mut f = Forest::default();
+                f.insert(0, s);
+                f
+            })
+            .collect())
+    }
+
+    /// `∂F/∂θ` per row.
+    pub fn gradient(&self, look: &Look) -> Covector {
+        self.model.gradient(&look.point, &look.statistics)
+    }
+
+    /// The joint metric at a look.
+    ///
+    /// # Errors
+    /// As [`LatentModel::joint_metric`].
+    pub fn joint_metric(&self, look: &Look) -> Result<BlockGram, Error> {
+        self.model.joint_metric(&look.point, &look.statistics)
+    }
+
+    /// The entropies at a look, base measure included.
+    pub fn entropies(&self, look: &Look) -> Entropies {
+        let mut e = self.model.entropies(&look.point, &look.statistics);
+        e.base_measure = self.base_measure;
+        e
+    }
+
+    /// `G_V v` per row: the evidence metric as an operator.
+    ///
+    /// # Errors
+    /// What reading reports.
+    pub fn visible_along(&self, at: &Point, v: &Tangent) -> Result<Covector, Error> {
+        let prepared = self.model.prepare(at)?;
+        let chunks = self.rows.chunks();
+        self.swept.fetch_add(chunks as u64, Ordering::Relaxed);
+        let free = self.model.free();
+        let forest = sum_chunks(
+            self.rows,
+            0..chunks,
+            || Weighted { weight: 0.0, sums: vec![0.0; free] },
+            || prepared.scratch(Want::Statistics),
+            |chunk, sum, scratch| {
+                sum.weight += (0..chunk.rows).map(|n| chunk.weight(n)).sum::<f64>();
+                prepared.visible_along(chunk, v, &mut sum.sums, scratch);
+                Ok(())
+            },
+        )?;
+        let total = forest.total().unwrap_or(Weighted { weight: 1.0, sums: vec![0.0; free] });
+        Ok(Covector(total.sums.iter().map(|s| s / total.weight).collect()))
+    }
+}
+
+struct Several(Vec<Statistics>);
+
+impl crate::rows::Merge for Several {
+    fn merge(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| a.merge(b));
+    }
+}
+
+struct Weighted {
+    weight: f64,
+    sums: Vec<f64>,
+}
+
+impl crate::rows::Merge for Weighted {
+    fn merge(&mut self, other: &Self) {
+        self.weight += other.weight;
+        self.sums.iter_mut().zip(&other.sums).for_each(|(a, b)| *a += b);
+    }
+}
