@@ -8,6 +8,7 @@
 //! Every log-probability and entropy is in nats, every ELBO is per row and higher is better.
 
 pub mod ascent;
+pub mod catalogue;
 pub mod diagnose;
 pub mod engine;
 pub mod error;

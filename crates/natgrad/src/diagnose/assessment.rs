@@ -31,6 +31,8 @@ pub struct Reading {
     pub visible: Spectrum,
     /// The matrices themselves, in free coordinates.
     pub information: Information,
+    /// Diagonal of the complete information, in free coordinates.
+    pub complete: Vec<f64>,
     /// Signs of the observed information.
     pub inertia: Inertia,
     /// `2 max √(λ(1−λ))` of the observed spectrum, clipped to `[0, 1]`.
@@ -87,7 +89,9 @@ impl Assessment {
         };
         assessment.remaining_visible = Some(half_square(&visible));
         assessment.remaining_observed = (inertia.negative == 0).then(|| half_square(&observed));
-        assessment.reading = Some(Reading { inertia, defect: observed.defect(), observed, visible, information });
+        let complete = metric.diagonal();
+        assessment.reading =
+            Some(Reading { complete, inertia, defect: observed.defect(), observed, visible, information });
         Ok(assessment)
     }
 

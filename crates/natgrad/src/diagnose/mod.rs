@@ -12,7 +12,7 @@ mod remaining_gain;
 mod restarts;
 mod stationarity;
 
-pub use assessment::{Assessment, DENSE_LIMIT, Reading, dense_is_affordable};
+pub use assessment::{Assessment, DENSE_LIMIT, FLAT, Reading, dense_is_affordable};
 pub use certificate::{Certificate, Circumstances, Explanation, Verdict, certify, explanations};
 pub use entropy_sum::residual_variance;
 pub use errors::{Covariance, covariance_of_estimates};

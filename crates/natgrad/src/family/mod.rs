@@ -2,9 +2,56 @@
 //!
 //! Start here to add another: copy `poisson.rs`, add it to the list below, and every law in the test kit runs on it.
 
+mod bernoulli;
+mod binomial;
+mod categorical;
+mod exponential;
+mod gamma;
+mod geometric;
+mod log_normal;
+mod multivariate_normal;
+mod negative_binomial;
+mod normal;
+mod poisson;
+
+pub use bernoulli::Bernoulli;
+pub use binomial::Binomial;
+pub use categorical::Categorical;
+pub use exponential::Exponential;
+pub use gamma::Gamma;
+pub use geometric::Geometric;
+pub use log_normal::LogNormal;
+pub use multivariate_normal::MultivariateNormal;
+pub use negative_binomial::NegativeBinomial;
+pub use normal::Normal;
+pub use poisson::Poisson;
+
 use crate::linalg::Matrix;
 use rand::Rng;
 use std::fmt::Debug;
+
+/// A representative of every family, for the laws that all of them must obey.
+pub fn all() -> Vec<Box<dyn ExponentialFamily>> {
+    vec![
+        Box::new(Bernoulli),
+        Box::new(Binomial { trials: 12 }),
+        Box::new(Categorical { levels: 2 }),
+        Box::new(Categorical { levels: 4 }),
+        Box::new(Exponential),
+        Box::new(Gamma),
+        Box::new(Geometric),
+        Box::new(LogNormal),
+        Box::new(MultivariateNormal::plain(1)),
+        Box::new(MultivariateNormal { centers: vec![1.0, -2.0, 30.0], scales: vec![0.5, 2.0, 7.0] }),
+        Box::new(NegativeBinomial { dispersion: 2.5 }),
+        Box::new(Normal { center: [0.0], scale: 1.0 }),
+        Box::new(Normal { center: [-3.0], scale: 4.0 }),
+        Box::new(Poisson),
+    ]
+}
+
+/// Largest natural parameter that stands for a boundary: `exp(−700) < 1e-304`.
+const LIMIT: f64 = 700.0;
 
 /// Natural parameters η of a family, in the family's own order. Length: [`ExponentialFamily::dim`].
 #[derive(Debug, Clone, PartialEq)]
@@ -103,6 +150,9 @@ pub trait ExponentialFamily: Debug + Send + Sync {
     /// Jacobian of the usual parameters with respect to η (rows as in [`to_source`](Self::to_source), columns as η).
     fn source_jacobian(&self, at: &Natural) -> Matrix;
 
+    /// `E[x]` of a scalar family.
+    fn mean(&self, at: &Natural) -> f64;
+
     /// Where the chart of a normal family is centred, per cell; empty for other families.
     fn centers(&self) -> &[f64] {
         &[]
@@ -156,4 +206,50 @@ pub trait ExponentialFamily: Debug + Send + Sync {
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     // 0 · ±∞ is taken as 0: a statistic that cannot occur contributes nothing.
     a.iter().zip(b).map(|(x, y)| if *y == 0.0 { 0.0 } else { x * y }).sum()
+}
+
+/// Statistics of families with `T(x) = x`.
+fn copy_features(cells: &[&[f64]], rows: usize, out: &mut [f64]) {
+    out[..rows].copy_from_slice(&cells[0][..rows]);
+}
+
+fn is_count(x: f64) -> bool {
+    // Above 2^53 doubles no longer tell neighbouring counts apart.
+    (0.0..=9_007_199_254_740_992.0).contains(&x) && x.fract() == 0.0
+}
+
+fn probability(p: f64) -> Result<f64, String> {
+    if (0.0..=1.0).contains(&p) { Ok(p) } else { Err(format!("the probability {p} is not between 0 and 1")) }
+}
+
+fn positive(what: &str, x: f64) -> Result<f64, String> {
+    if x > 0.0 && x.is_finite() { Ok(x) } else { Err(format!("the {what} {x} is not a number above 0")) }
+}
+
+/// `E[f(x)]` under a family on counts, summed outwards from the mean until the terms no longer matter.
+fn expectation_over_counts(family: &dyn ExponentialFamily, at: &Natural, f: impl Fn(f64) -> f64) -> f64 {
+    let middle = family.mean(at).floor();
+    let term = |x: f64| {
+        let p = family.log_density(at, &[x]).exp();
+        (p, if p == 0.0 { 0.0 } else { p * f(x) })
+    };
+    let mut total = 0.0;
+    let mut x = middle;
+    while x >= 0.0 {
+        let (p, t) = term(x);
+        total += t;
+        if p < 1e-18 && x < middle - 10.0 {
+            break;
+        }
+        x -= 1.0;
+    }
+    x = middle + 1.0;
+    loop {
+        let (p, t) = term(x);
+        total += t;
+        if p < 1e-18 && x > middle + 10.0 || x > middle + 1e7 {
+            return total;
+        }
+        x += 1.0;
+    }
 }

@@ -124,6 +124,15 @@ impl BlockGram {
         self.blocks.iter().map(|(index, g)| (index.as_slice(), g))
     }
 
+    /// The diagonal of the matrix.
+    pub fn diagonal(&self) -> Vec<f64> {
+        let mut out = vec![0.0; self.dim];
+        for (index, gram) in self.blocks() {
+            index.iter().enumerate().for_each(|(k, &i)| out[i] = gram.matrix()[(k, k)]);
+        }
+        out
+    }
+
     /// A `G`-orthonormal basis of the tangent space, dense `dim × rank`.
     pub fn root(&self) -> Matrix {
         let mut root = Matrix::zeros(self.dim, self.rank());

@@ -2,6 +2,7 @@
 
 pub mod product;
 pub mod simd;
+pub mod special;
 pub mod symmetric;
 
 /// A dense matrix of doubles, column-major.

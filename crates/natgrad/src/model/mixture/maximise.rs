@@ -232,3 +232,58 @@ pub(super) fn lift_to_floor(model: &Mixture, point: &mut Point) -> Vec<usize> {
     touched.dedup();
     touched
 }
+
+/// How close to the floor an eigenvalue must be to count as resting on it.
+const RESTING: f64 = 1e-9;
+
+/// Components in which some eigenvalue of a covariance rests on the floor.
+pub(super) fn resting_on_floor(model: &Mixture, point: &Point) -> Vec<usize> {
+    if model.floor() <= 0.0 {
+        return Vec::new();
+    }
+    (0..model.components())
+        .filter(|&k| {
+            (0..model.blocks.len()).filter(|&b| is_normal(model, b)).any(|b| {
+                let square = covariance_at(model, point, k, b);
+                symmetric::eigen(&square).is_some_and(|e| e.values[0] <= model.floor() * (1.0 + RESTING))
+            })
+        })
+        .collect()
+}
+
+fn covariance_at(model: &Mixture, point: &Point, k: usize, b: usize) -> Matrix {
+    let source = model.blocks[b].family.to_source(&model.natural(point, k, b));
+    let width = model.blocks[b].family.width();
+    Matrix::from_fn(width, width, |i, j| source[width + i * width + j])
+}
+
+/// `½ Σ_k N_k/N Σ_i (1 − s²_i/floor)` over resting eigenvalues, `s²_i` the rows' own variance along the eigenvector.
+pub(super) fn floor_residual(model: &Mixture, point: &Point, s: &Statistics) -> f64 {
+    let floor = model.floor();
+    let moments = moments(model, point, s);
+    let mut total = 0.0;
+    for k in resting_on_floor(model, point) {
+        for b in (0..model.blocks.len()).filter(|&b| is_normal(model, b)) {
+            let (Some(mean), Some(eigen)) = (&moments[k][b], symmetric::eigen(&covariance_at(model, point, k, b)))
+            else {
+                continue;
+            };
+            let block = &model.blocks[b];
+            let width = block.family.width();
+            let rows = covariance(mean, width);
+            let at = |i: usize, j: usize| {
+                let (a, c) = (i.min(j), i.max(j));
+                rows[a * width - a * (a + 1) / 2 + c] * block.scales[i] * block.scales[j]
+            };
+            let count = model.layout.completed(&s.sums, k, b).0 / s.weight;
+            for l in (0..width).filter(|&l| eigen.values[l] <= floor * (1.0 + RESTING)) {
+                let variance: f64 = (0..width)
+                    .flat_map(|i| (0..width).map(move |j| (i, j)))
+                    .map(|(i, j)| eigen.vectors[(i, l)] * at(i, j) * eigen.vectors[(j, l)])
+                    .sum();
+                total += 0.5 * count * (1.0 - variance / floor);
+            }
+        }
+    }
+    total
+}

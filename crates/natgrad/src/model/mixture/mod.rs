@@ -160,6 +160,46 @@ impl Mixture {
         Natural(at.0[self.layout.coordinates(k, b)].to_vec())
     }
 
+    /// Coordinates of block `b` of component `k` in a point.
+    pub fn coordinates(&self, k: usize, b: usize) -> std::ops::Range<usize> {
+        self.layout.coordinates(k, b)
+    }
+
+    /// The free coordinate that coordinate `i` of a point follows; `None` if it is frozen.
+    pub fn free_coordinate(&self, i: usize) -> Option<usize> {
+        self.ties.of(i)
+    }
+
+    /// Components in which a covariance rests on the floor.
+    pub fn floored(&self, at: &Point) -> Vec<usize> {
+        maximise::resting_on_floor(self, at)
+    }
+
+    /// The entropy-sum residual that an active floor explains, per row.
+    ///
+    /// ```text
+    /// ½ Σ_k (N_k/N) Σ_i (1 − s²_i/floor)  over the eigenvalues that rest on the floor,  s² = what the rows would give
+    /// ```
+    pub fn floor_residual(&self, at: &Point, statistics: &Statistics) -> f64 {
+        maximise::floor_residual(self, at, statistics)
+    }
+
+    /// Expectation of a block's cells given those that are there (`NaN` where missing), in component `k`.
+    pub fn conditional_mean(&self, at: &Point, k: usize, b: usize, x: &[f64]) -> Vec<f64> {
+        let block = &self.blocks[b];
+        if block.family.width() > 1 {
+            let natural: Vec<Natural> = (0..self.components).map(|k| self.natural(at, k, b)).collect();
+            let joint = incomplete::JointBlock::new(block, &natural);
+            let centers = block.family.centers();
+            let z: Vec<f64> = x.iter().enumerate().map(|(i, v)| (v - centers[i]) / block.scales[i]).collect();
+            let pattern = joint.pattern(&z);
+            let (mut mean, mut covariance) = (vec![0.0; x.len()], vec![0.0; x.len() * x.len()]);
+            joint.moments(&pattern, k, &z, &mut mean, &mut covariance);
+            return mean.iter().enumerate().map(|(i, m)| centers[i] + block.scales[i] * m).collect();
+        }
+        vec![block.family.mean(&self.natural(at, k, b))]
+    }
+
     /// Number of rows, by expectation, that each component holds.
     pub fn counts(&self, statistics: &Statistics) -> Vec<f64> {
         (0..self.components).map(|k| statistics.sums[self.layout.sums_of(k)]).collect()

@@ -1,0 +1,15 @@
+//! Names and settings turned into models that can be fitted, described and written down: the one door for the edges.
+//!
+//! Start here to add another model: give it a [`Spec`] and an entry in [`models`].
+
+mod described;
+mod parameters;
+mod spec;
+mod standard_errors;
+mod summary;
+
+pub use described::{Described, Posterior};
+pub use parameters::{parameters_from_json, parameters_to_json};
+pub use spec::{CovarianceShape, FamilyName, ModelName, Spec, check_data, families, models};
+pub use standard_errors::{StandardErrors, standard_errors};
+pub use summary::{InformationSummary, Summary, summarise};

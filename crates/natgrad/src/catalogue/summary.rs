@@ -1,0 +1,299 @@
+//! The summary of a fit or a check: the contract's JSON.
+
+use super::described::Described;
+use super::standard_errors::standard_errors;
+use crate::Error;
+use crate::diagnose::{
+    Assessment, Certificate, Circumstances, DENSE_LIMIT, Restarts, certify, covariance_of_estimates, residual_variance,
+};
+use crate::engine::{Progress, Status};
+use crate::geometry::Inertia;
+use crate::model::{Entropies, LatentModel, Note};
+use crate::objective::{Learning, Look};
+use serde::Serialize;
+use serde_json::Value;
+
+/// The information spectrum.
+#[derive(Debug, Clone, Serialize)]
+pub struct InformationSummary {
+    /// Eigenvalues of the observed information relative to the complete one, ascending.
+    pub eigenvalues: Option<Vec<f64>>,
+    /// Eigenvalues of the empirical Fisher matrix relative to the complete one, ascending.
+    pub empirical_fisher: Option<Vec<f64>>,
+    /// Signs of the observed ones.
+    pub inertia: Option<Inertia>,
+    /// `2 max √(λ(1−λ))`.
+    pub defect: Option<f64>,
+    /// Free coordinates that weigh most in each flat or negative direction.
+    pub directions: Vec<String>,
+    /// Why there is nothing, where there is nothing.
+    pub why: Option<String>,
+}
+
+/// What a fit or a check found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Model name.
+    pub model: String,
+    /// Number of rows.
+    pub rows: u64,
+    /// Total weight, where rows are weighted.
+    pub weight: f64,
+    /// Column names.
+    pub columns: Vec<String>,
+    /// How the fit ended (fits only).
+    pub status: Option<Status>,
+    /// Why it ended so, where that needs words.
+    pub why: Option<String>,
+    /// Iterations of the best restart.
+    pub iterations: Option<u64>,
+    /// Its full sweeps over the data.
+    pub passes: Option<f64>,
+    /// ELBO, nats per row.
+    pub elbo: f64,
+    /// Log-evidence, nats per row.
+    pub log_evidence: Option<f64>,
+    /// `recognition − prior − observable + base_measure`.
+    pub entropy_sum: f64,
+    /// The entropies.
+    pub entropies: Entropies,
+    /// Estimated remaining gain, nats per row.
+    pub remaining: Option<f64>,
+    /// `g·G⁻¹g`.
+    pub stationarity: f64,
+    /// The spectrum.
+    pub information: InformationSummary,
+    /// The verdicts.
+    pub certificates: Vec<Certificate>,
+    /// Parameters in the form of model files.
+    pub parameters: Value,
+    /// Their standard errors, in the same shape; `null` with a why where not identified.
+    pub standard_errors: Option<Value>,
+    /// Robust standard errors (sandwich).
+    pub standard_errors_robust: Option<Value>,
+    /// Half-widths of 95 % confidence intervals.
+    pub confidence_95: Option<Value>,
+    /// Why there are no standard errors, or not all.
+    pub standard_errors_why: Option<String>,
+    /// Restarts (fits only).
+    pub restarts: Option<Restarts>,
+    /// Warnings in words, each with what to do.
+    pub warnings: Vec<String>,
+    /// Seed.
+    pub seed: Option<u64>,
+    /// Version of natgrad.
+    pub version: String,
+}
+
+/// Everything that can be said about a look; `progress` and `restarts` for fits.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn summarise(
+    described: &Described,
+    learning: &Learning<'_>,
+    look: &Look,
+    tolerance: f64,
+    sampled_remaining: Option<f64>,
+    fit: Option<(&Progress, Option<Restarts>, u64)>,
+) -> Result<Summary, Error> {
+    let mixture = described.mixture();
+    let mut assessment = Assessment::of(learning, look)?;
+    let statistics = &look.statistics;
+    let weight = statistics.weight;
+    let entropies = learning.entropies(look);
+    let notes: Vec<Note> = match fit {
+        Some((p, ..)) => p.notes.iter().map(Into::into).collect(),
+        None => mixture.maximise(&look.point, statistics).map(|m| m.notes).unwrap_or_default(),
+    };
+    let frozen = frozen_in_words(described, look);
+    let floored: Vec<usize> = mixture.floored(&look.point);
+    let floor_residual = (!floored.is_empty()).then(|| mixture.floor_residual(&look.point, statistics));
+    let no_information = assessment.reading.is_none().then(|| {
+        format!(
+            "{} free parameters: the spectrum is computed up to {DENSE_LIMIT}, and while rows × parameters² stays \
+             below 4e11",
+            mixture.free()
+        )
+    });
+    if assessment.reading.is_none() {
+        assessment.remaining_visible = assessment.remaining_visible.or(sampled_remaining);
+    }
+    let directions = named_directions(described, &assessment);
+    let certificates = certify(&Circumstances {
+        assessment: &assessment,
+        elbo: look.elbo,
+        entropies,
+        weight,
+        residual_error: residual_error(look, entropies),
+        residual_variance: Some(tempering_variance(described, look)),
+        residual_parts: Some((
+            mixture.prior_residual(&look.point, statistics),
+            mixture.component_residuals(&look.point, statistics),
+        )),
+        tolerance,
+        notes: &notes,
+        frozen,
+        floor_residual,
+        no_information: no_information.clone(),
+        directions: directions.clone(),
+    });
+    let errors = covariance_of_estimates(&assessment, weight)
+        .map(|c| standard_errors(mixture, described.spec(), described.columns(), &look.point, &c));
+    let standard_errors_why = match (&errors, &assessment.reading) {
+        (Some(e), _) => e.why.clone(),
+        (None, Some(_)) => Some("the observed information is indefinite: this is not a maximum".into()),
+        (None, None) => no_information.clone(),
+    };
+    let reading = assessment.reading.as_ref();
+    let information = InformationSummary {
+        eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
+        empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
+        inertia: reading.map(|r| r.inertia),
+        defect: reading.map(|r| r.defect),
+        directions,
+        why: no_information,
+    };
+    Ok(Summary {
+        model: described.spec().model.to_string(),
+        rows: statistics.rows,
+        weight,
+        columns: described.columns().iter().map(|c| c.name.clone()).collect(),
+        status: fit.as_ref().and_then(|f| f.0.status.clone()),
+        why: fit.as_ref().and_then(|f| f.0.why.clone()),
+        iterations: fit.as_ref().map(|f| f.0.iteration),
+        passes: fit.as_ref().map(|f| f.0.passes),
+        elbo: look.elbo,
+        log_evidence: Some(look.elbo),
+        entropy_sum: entropies.sum(),
+        entropies,
+        remaining: assessment.remaining(),
+        stationarity: assessment.stationarity,
+        information,
+        certificates,
+        parameters: described.parameters(&look.point),
+        standard_errors: errors.as_ref().map(|e| e.model.clone()),
+        standard_errors_robust: errors.as_ref().map(|e| e.robust.clone()),
+        confidence_95: errors.map(|e| e.half_width_95),
+        standard_errors_why,
+        restarts: fit.as_ref().and_then(|f| f.1.clone()),
+        warnings: warnings(described, &notes, fit.as_ref().map(|f| f.0), &floored),
+        seed: fit.map(|f| f.2),
+        version: env!("CARGO_PKG_VERSION").into(),
+    })
+}
+
+/// Standard error of the residual per row from the rows' own shares.
+fn residual_error(look: &Look, entropies: Entropies) -> f64 {
+    let s = &look.statistics;
+    let mean = look.elbo - entropies.sum();
+    let variance = (s.residual_square / s.weight - mean * mean).max(0.0);
+    (variance / s.weight).sqrt()
+}
+
+/// Model variance of the tempering score (see [`residual_variance`]).
+fn tempering_variance(described: &Described, look: &Look) -> f64 {
+    let mixture = described.mixture();
+    let weights = mixture.weights(&look.point);
+    let (mut entropies, mut variances) = (Vec::new(), Vec::new());
+    for k in 0..mixture.components() {
+        let (mut entropy, mut variance) = (0.0, 0.0);
+        for (b, block) in mixture.blocks().iter().enumerate() {
+            let eta = mixture.natural(&look.point, k, b);
+            entropy += block.family.pseudo_entropy(&eta);
+            let fisher = block.family.fisher(&eta);
+            for i in 0..eta.0.len() {
+                for j in 0..eta.0.len() {
+                    if fisher[(i, j)] != 0.0 {
+                        variance += eta.0[i] * fisher[(i, j)] * eta.0[j];
+                    }
+                }
+            }
+        }
+        entropies.push(entropy);
+        variances.push(variance);
+    }
+    residual_variance(&weights, &entropies, &variances)
+}
+
+/// Frozen parameters that stop the tempering direction, in words; uniform frozen weights do not.
+fn frozen_in_words(described: &Described, look: &Look) -> Option<String> {
+    let spec = described.spec();
+    let weights = described.mixture().weights(&look.point);
+    let even = weights.iter().all(|w| (w - weights[0]).abs() < 1e-12);
+    match (spec.freeze_weights && !even, spec.freeze_covariances) {
+        (true, true) => Some("mixing weights and covariances are frozen".into()),
+        (true, false) => Some("unequal mixing weights are frozen".into()),
+        (false, true) => Some("covariances are frozen".into()),
+        (false, false) => None,
+    }
+}
+
+/// The coordinates that weigh most in each flat or negative direction (at most five directions, three names each).
+fn named_directions(described: &Described, assessment: &Assessment) -> Vec<String> {
+    let Some(reading) = &assessment.reading else { return Vec::new() };
+    let spectrum = &reading.observed;
+    let tolerance = crate::diagnose::FLAT;
+    let chosen = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= tolerance).take(5);
+    let free = described.mixture().free();
+    chosen
+        .map(|j| {
+            // Weigh coordinates by their own information, so that units do not decide.
+            let share = |i: usize| {
+                let scale = reading.complete[i].sqrt();
+                (spectrum.vectors[(i, j)] * scale).abs()
+            };
+            let mut order: Vec<usize> = (0..free).collect();
+            order.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
+            let top = share(order[0]);
+            let mut names: Vec<String> = Vec::new();
+            for &i in order.iter().filter(|&&i| share(i) > 0.3 * top) {
+                let name = described.mixture().name_of(i);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                if names.len() == 3 {
+                    break;
+                }
+            }
+            names.join(" with ")
+        })
+        .collect()
+}
+
+fn warnings(described: &Described, notes: &[Note], progress: Option<&Progress>, floored: &[usize]) -> Vec<String> {
+    let mut out = Vec::new();
+    for note in notes {
+        match note {
+            Note::Empty(k) => out.push(format!(
+                "component {} holds no rows; its parameters are where they started. Fit fewer components",
+                k + 1
+            )),
+            Note::Boundary(k, what) => out.push(format!(
+                "component {}, {what}: an estimate lies on the boundary (a probability or rate of 0); it has no standard \
+                 error",
+                k + 1
+            )),
+            Note::Floored(_) => {}
+        }
+    }
+    for k in floored {
+        out.push(format!(
+            "component {}: a variance rests on the floor ({}); compare with fewer components",
+            k + 1,
+            described.spec().covariance_floor
+        ));
+    }
+    if let Some(p) = progress {
+        match p.status {
+            Some(Status::Diverged) => {
+                out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")))
+            }
+            Some(Status::IterationLimit) => {
+                out.push("the iteration limit came first: raise --max-iterations, or go on with --resume".into());
+            }
+            _ => {}
+        }
+    }
+    out
+}
