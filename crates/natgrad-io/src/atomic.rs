@@ -78,8 +78,12 @@ impl AtomicFile {
     /// Syncs the file and puts it in its place.
     ///
     /// # Errors
-    /// [`IoError::Write`] or [`IoError::Full`]; then nothing was changed at the path.
+    /// [`IoError::Write`] or [`IoError::Full`], also for a write that failed before; then nothing was changed at the
+    /// path.
     pub fn commit(mut self) -> Result<(), IoError> {
+        if self.failure.is_some() {
+            return Err(self.error(""));
+        }
         if let Err(e) = self.try_commit() {
             self.note(&e);
             return Err(self.error(&e.to_string()));
