@@ -34,6 +34,7 @@ pub use atomic::AtomicFile;
 pub use checkpoint::{read_checkpoint, write_checkpoint};
 pub use error::{IoError, Place};
 pub use json::{read_json, write_json};
+pub use parquet_file::silence_decoder_panics;
 pub use parquet_source::ParquetSource;
 pub use read::{Opened, open, open_with_notes};
 pub use run_folder::RunFolder;

@@ -57,11 +57,12 @@ impl Element {
 
     /// Decodes one element from its bytes.
     fn decode(self, bytes: &[u8], big_endian: bool) -> Cell {
-        let mut bits = 0u64;
-        for i in 0..bytes.len() {
-            let byte = if big_endian { bytes[i] } else { bytes[bytes.len() - 1 - i] };
-            bits = bits << 8 | u64::from(byte);
+        let mut little = [0u8; 8];
+        little[..bytes.len()].copy_from_slice(bytes);
+        if big_endian {
+            little[..bytes.len()].reverse();
         }
+        let bits = u64::from_le_bytes(little);
         match self {
             Element::Bool => Cell::Truth(bits != 0),
             Element::Unsigned(_) => Cell::Integer(i128::from(bits)),

@@ -4,6 +4,7 @@ use crate::error::{IoError, cannot_read, shown};
 use parquet::basic::{Compression, ConvertedType, LogicalType, Type as Physical};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
+use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -130,13 +131,34 @@ impl ParquetFile {
     }
 }
 
+thread_local! {
+    /// Whether this thread is in the Parquet decoder, whose panics are turned into errors.
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Runs a step of the Parquet decoder. Damaged files can make it panic; that is an error like any other.
 pub(crate) fn guard<T>(step: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, String> {
-    match catch_unwind(AssertUnwindSafe(step)) {
+    DECODING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(step));
+    DECODING.set(false);
+    match result {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(e)) => Err(e.to_string().lines().next().unwrap_or("").to_string()),
         Err(_) => Err("its pages cannot be decoded".into()),
     }
+}
+
+/// Silences the message that Rust prints when the Parquet decoder panics over a damaged file.
+///
+/// Such a panic is caught and becomes an [`IoError::Format`]; the message beside it would only confuse. For programs,
+/// to be called once at their start: it replaces the process's panic hook by one that passes all other panics on.
+pub fn silence_decoder_panics() {
+    let former = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !DECODING.get() {
+            former(info);
+        }
+    }));
 }
 
 /// The error for a file that is no Parquet, or a damaged one.
