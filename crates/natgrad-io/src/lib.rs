@@ -1,1 +1,42 @@
-//! Files for natgrad: tables, models, statistics and run folders.
+//! Files for natgrad: tables read and written, model and summary files, run folders and checkpoints.
+//!
+//! * [`open`] reads CSV, TSV, NPY and Parquet, one file or several, as a [`natgrad::rows::RowSource`]. What fits in
+//!   memory becomes a [`natgrad::rows::Table`]; large Parquet data sets stay on disk as a [`ParquetSource`].
+//! * [`TableWriter`] and [`write_table`] write the same formats, row block by row block.
+//! * [`RunFolder`] knows what lies where in a run folder; [`write_json`], [`read_json`], [`write_checkpoint`] and
+//!   [`read_checkpoint`] read and write its files.
+//! * Every file is written aside and renamed ([`AtomicFile`]): a reader sees the old file or the new one, never half.
+//!
+//! Every failure is an [`IoError`]: one line that names file, place and value, then `hint:` with the way out.
+
+mod atomic;
+mod cell;
+mod checkpoint;
+mod csv_file;
+mod error;
+mod json;
+mod levels;
+mod npy_file;
+mod parquet_columns;
+mod parquet_file;
+mod parquet_source;
+mod plan;
+mod read;
+mod run_folder;
+mod spec;
+mod table_builder;
+mod write;
+mod write_npy;
+mod write_parquet;
+mod write_text;
+
+pub use atomic::AtomicFile;
+pub use checkpoint::{read_checkpoint, write_checkpoint};
+pub use error::{IoError, Place};
+pub use json::{read_json, write_json};
+pub use parquet_file::silence_decoder_panics;
+pub use parquet_source::ParquetSource;
+pub use read::{Opened, open, open_with_notes};
+pub use run_folder::RunFolder;
+pub use spec::{Levels, ReadOptions};
+pub use write::{TableWriter, write_table};

@@ -37,20 +37,7 @@ impl Table {
                 hint: "give one name per column".into(),
             });
         }
-        if let Some(w) = &weights {
-            if w.len() != rows {
-                return Err(Error::Data {
-                    problem: format!("{} weights for {rows} rows", w.len()),
-                    hint: "give one weight per row".into(),
-                });
-            }
-            if let Some(n) = w.iter().position(|w| !w.is_finite() || *w < 0.0) {
-                return Err(Error::Data {
-                    problem: format!("row {}: weight {} is not a number ≥ 0", n + 1, w[n]),
-                    hint: "weights count how often a row was seen".into(),
-                });
-            }
-        }
+        check_weights(weights.as_deref(), rows)?;
         let mut columns = columns;
         for (c, d) in columns.iter_mut().zip(data) {
             c.missing = d.iter().any(|v| v.is_nan());
@@ -63,6 +50,37 @@ impl Table {
             }
         }
         Ok(Table { columns, rows, values, weights })
+    }
+
+    /// A table from cells that are laid out already: chunk after chunk of [`CHUNK_ROWS`] rows (the last may be
+    /// shorter), column after column inside a chunk.
+    ///
+    /// # Shapes
+    /// `values` has `rows × columns` cells, `NaN` where missing; `weights` has one entry per row. `missing` of the
+    /// columns is set from the cells.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if the lengths do not fit, or a weight is negative or not finite.
+    pub fn from_chunks(
+        columns: Vec<Column>,
+        rows: usize,
+        values: Vec<f64>,
+        weights: Option<Vec<f64>>,
+    ) -> Result<Self, Error> {
+        let width = columns.len();
+        if rows.checked_mul(width) != Some(values.len()) {
+            return Err(Error::Data {
+                problem: format!("{} cells for {rows} rows of {width} columns", values.len()),
+                hint: "give one cell per row and column".into(),
+            });
+        }
+        check_weights(weights.as_deref(), rows)?;
+        let mut table = Table { columns, rows, values, weights };
+        for d in 0..width {
+            let missing = (0..table.chunks()).any(|c| table.chunk(c).column(d).iter().any(|v| v.is_nan()));
+            table.columns[d].missing = missing;
+        }
+        Ok(table)
     }
 
     /// The chunk with index `c`, without copying.
@@ -88,6 +106,24 @@ impl Table {
         let chunk = self.chunk(n / CHUNK_ROWS);
         chunk.column(d)[n % CHUNK_ROWS]
     }
+}
+
+/// Checks that there is one weight per row, each a number ≥ 0.
+fn check_weights(weights: Option<&[f64]>, rows: usize) -> Result<(), Error> {
+    let Some(w) = weights else { return Ok(()) };
+    if w.len() != rows {
+        return Err(Error::Data {
+            problem: format!("{} weights for {rows} rows", w.len()),
+            hint: "give one weight per row".into(),
+        });
+    }
+    if let Some(n) = w.iter().position(|w| !w.is_finite() || *w < 0.0) {
+        return Err(Error::Data {
+            problem: format!("row {}: weight {} is not a number ≥ 0", n + 1, w[n]),
+            hint: "weights count how often a row was seen".into(),
+        });
+    }
+    Ok(())
 }
 
 impl RowSource for Table {
