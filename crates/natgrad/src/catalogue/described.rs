@@ -5,15 +5,12 @@ use super::spec::{FamilyName, Spec, check_data};
 use crate::Error;
 use crate::geometry::Point;
 use crate::model::LatentModel;
-use crate::model::mixture::{Mixture, start};
+use crate::model::mixture::{Mixture, start, start_rows};
 use crate::objective::Learning;
 use crate::rows::{Chunk, Column, ColumnKind, Profile, RowSource, sample};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-
-/// Rows that starts are drawn from at most.
-const START_ROWS: usize = 20_000;
 
 /// A mixture with its settings and columns.
 #[derive(Debug, Clone)]
@@ -85,7 +82,7 @@ impl Described {
     /// As [`start`].
     pub fn starts(&self, source: &dyn RowSource, profile: &Profile, seeds: &[u64]) -> Result<Vec<Point>, Error> {
         let Some(first) = seeds.first() else { return Ok(Vec::new()) };
-        let rows = sample(source, START_ROWS, *first)?;
+        let rows = sample(source, start_rows(self.mixture.components(), self.columns.len()), *first)?;
         seeds.iter().map(|seed| start(&self.mixture, &rows, profile, *seed)).collect()
     }
 

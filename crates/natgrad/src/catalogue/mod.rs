@@ -12,4 +12,4 @@ pub use described::{Described, Posterior};
 pub use parameters::{parameters_from_json, parameters_to_json};
 pub use spec::{CovarianceShape, FamilyName, ModelName, Spec, check_data, families, models};
 pub use standard_errors::{StandardErrors, standard_errors};
-pub use summary::{InformationSummary, Summary, summarise};
+pub use summary::{InformationSummary, ResidualSummary, Summary, summarise};

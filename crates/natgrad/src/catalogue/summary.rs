@@ -30,6 +30,25 @@ pub struct InformationSummary {
     pub why: Option<String>,
 }
 
+/// The entropy-sum residual and what is known about it, nats per row.
+#[derive(Debug, Clone, Serialize)]
+pub struct ResidualSummary {
+    /// `R = elbo − entropy_sum`.
+    pub value: f64,
+    /// Its standard error over rows.
+    pub standard_error: f64,
+    /// The prior's share.
+    pub prior: f64,
+    /// Each component's share of the observable part.
+    pub components: Vec<f64>,
+    /// Variance under the model of the tempering direction's score.
+    pub variance: f64,
+    /// Lower alarm for what is left in all, `N R²/(2V)`, total nats.
+    pub alarm: f64,
+    /// What an active floor explains.
+    pub explained_by_floor: Option<f64>,
+}
+
 /// What a fit or a check found.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
@@ -57,6 +76,8 @@ pub struct Summary {
     pub entropy_sum: f64,
     /// The entropies.
     pub entropies: Entropies,
+    /// `elbo − entropy_sum` in parts.
+    pub residual: ResidualSummary,
     /// Estimated remaining gain, nats per row.
     pub remaining: Option<f64>,
     /// `g·G⁻¹g`.
@@ -120,17 +141,25 @@ pub fn summarise(
         assessment.remaining_visible = assessment.remaining_visible.or(sampled_remaining);
     }
     let directions = named_directions(described, &assessment);
-    let certificates = certify(&Circumstances {
+    let value = look.elbo - entropies.sum();
+    let variance = tempering_variance(described, look);
+    let residual = ResidualSummary {
+        value,
+        standard_error: residual_error(look, entropies),
+        prior: mixture.prior_residual(&look.point, statistics),
+        components: mixture.component_residuals(&look.point, statistics),
+        variance,
+        alarm: if variance > 0.0 { weight * value * value / (2.0 * variance) } else { 0.0 },
+        explained_by_floor: floor_residual,
+    };
+    let mut certificates = certify(&Circumstances {
         assessment: &assessment,
         elbo: look.elbo,
         entropies,
         weight,
-        residual_error: residual_error(look, entropies),
-        residual_variance: Some(tempering_variance(described, look)),
-        residual_parts: Some((
-            mixture.prior_residual(&look.point, statistics),
-            mixture.component_residuals(&look.point, statistics),
-        )),
+        residual_error: residual.standard_error,
+        residual_variance: Some(variance),
+        residual_parts: Some((residual.prior, residual.components.clone())),
         tolerance,
         notes: &notes,
         frozen,
@@ -138,6 +167,9 @@ pub fn summarise(
         no_information: no_information.clone(),
         directions: directions.clone(),
     });
+    if let Some((_, Some(restarts), _)) = &fit {
+        certificates.push(restarts.certificate());
+    }
     let errors = covariance_of_estimates(&assessment, weight)
         .map(|c| standard_errors(mixture, described.spec(), described.columns(), &look.point, &c));
     let standard_errors_why = match (&errors, &assessment.reading) {
@@ -167,6 +199,7 @@ pub fn summarise(
         log_evidence: Some(look.elbo),
         entropy_sum: entropies.sum(),
         entropies,
+        residual,
         remaining: assessment.remaining(),
         stationarity: assessment.stationarity,
         information,
@@ -195,25 +228,24 @@ fn residual_error(look: &Look, entropies: Entropies) -> f64 {
 fn tempering_variance(described: &Described, look: &Look) -> f64 {
     let mixture = described.mixture();
     let weights = mixture.weights(&look.point);
-    let (mut entropies, mut variances) = (Vec::new(), Vec::new());
-    for k in 0..mixture.components() {
-        let (mut entropy, mut variance) = (0.0, 0.0);
-        for (b, block) in mixture.blocks().iter().enumerate() {
-            let eta = mixture.natural(&look.point, k, b);
-            entropy += block.family.pseudo_entropy(&eta);
-            let fisher = block.family.fisher(&eta);
-            for i in 0..eta.0.len() {
-                for j in 0..eta.0.len() {
-                    if fisher[(i, j)] != 0.0 {
-                        variance += eta.0[i] * fisher[(i, j)] * eta.0[j];
+    let variances: Vec<f64> = (0..mixture.components())
+        .map(|k| {
+            let mut variance = 0.0;
+            for (b, block) in mixture.blocks().iter().enumerate() {
+                let eta = mixture.natural(&look.point, k, b);
+                let fisher = block.family.fisher(&eta);
+                for i in 0..eta.0.len() {
+                    for j in 0..eta.0.len() {
+                        if fisher[(i, j)] != 0.0 {
+                            variance += eta.0[i] * fisher[(i, j)] * eta.0[j];
+                        }
                     }
                 }
             }
-        }
-        entropies.push(entropy);
-        variances.push(variance);
-    }
-    residual_variance(&weights, &entropies, &variances)
+            variance
+        })
+        .collect();
+    residual_variance(&weights, &variances)
 }
 
 /// Frozen parameters that stop the tempering direction, in words; uniform frozen weights do not.

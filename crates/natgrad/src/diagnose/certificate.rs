@@ -1,7 +1,7 @@
 //! Verdicts with their evidence: what was asked, what was found, why, and on whose authority.
 
 use super::assessment::Assessment;
-use super::{entropy_sum, information, remaining_gain, stationarity};
+use super::{entropy_sum, information, remaining_gain, restarts, stationarity};
 use crate::model::{Entropies, Note};
 use serde::{Deserialize, Serialize};
 
@@ -83,5 +83,11 @@ pub struct Explanation {
 
 /// All certificates, explained.
 pub fn explanations() -> Vec<Explanation> {
-    vec![stationarity::EXPLANATION, entropy_sum::EXPLANATION, remaining_gain::EXPLANATION, information::EXPLANATION]
+    vec![
+        stationarity::EXPLANATION,
+        entropy_sum::EXPLANATION,
+        remaining_gain::EXPLANATION,
+        information::EXPLANATION,
+        restarts::EXPLANATION,
+    ]
 }

@@ -20,18 +20,17 @@ pub(super) const EXPLANATION: Explanation = Explanation {
     source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)",
 };
 
-/// Variance under the model of the tempering direction's complete-data score `ln p(z) + ln p̃(x|z)`.
+/// Variance under the model of the tempering direction's complete-data score, its squared Fisher length.
 ///
 /// ```text
-/// V = Σ_k π_k [ Var_k + (ln π_k − H̃_k − mean)² ],   Var_k = Σ_b η_kb·F_kb η_kb
+/// score = ln π_z − E[ln π] + ln p̃(x|z) − E[ln p̃(x|z) | z],   V = Var[ln π_z] + Σ_k π_k Var_k,   Var_k = Σ_b η_kb·F_kb η_kb
 /// ```
 ///
 /// The gap is at least about `R²/(2V)`.
-pub fn residual_variance(weights: &[f64], entropies: &[f64], variances: &[f64]) -> f64 {
+pub fn residual_variance(weights: &[f64], variances: &[f64]) -> f64 {
     let log = |p: f64| if p > 0.0 { p.ln() } else { 0.0 };
-    let level: Vec<f64> = weights.iter().zip(entropies).map(|(p, h)| log(*p) - h).collect();
-    let mean: f64 = weights.iter().zip(&level).map(|(p, l)| p * l).sum();
-    weights.iter().zip(level.iter().zip(variances)).map(|(p, (l, v))| p * (v + (l - mean) * (l - mean))).sum()
+    let mean: f64 = weights.iter().map(|p| p * log(*p)).sum();
+    weights.iter().zip(variances).map(|(p, v)| p * (v + (log(*p) - mean).powi(2))).sum()
 }
 
 pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {

@@ -1,6 +1,15 @@
 //! Do independent starts end at the same maximum?
 
+use super::certificate::{Certificate, Explanation, Verdict};
 use serde::{Deserialize, Serialize};
+
+pub(super) const EXPLANATION: Explanation = Explanation {
+    name: "restarts",
+    text: "A likelihood with hidden variables has many local maxima. Independent starts that end at the same bound are the \
+           only evidence that it is the best one, and no proof. The certificate fails when no second start reaches the \
+           best bound: run more restarts, or use fewer components.",
+    source: "McLachlan and Peel (2000), Finite Mixture Models, section 2.12",
+};
 
 /// Bounds of all restarts and how many reach the best.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,4 +33,29 @@ pub fn agreement(elbos: &[Option<f64>], remaining: f64, weight: f64) -> Restarts
     let within = 0.1_f64.max(4.0 * remaining * weight);
     let agreeing = elbos.iter().flatten().filter(|e| (best - **e) * weight <= within).count();
     Restarts { tried: elbos.len(), agreeing, within, elbos: elbos.to_vec() }
+}
+
+impl Restarts {
+    /// The verdict: did a second start reach the best bound?
+    pub fn certificate(&self) -> Certificate {
+        let (verdict, why) = match (self.tried, self.agreeing) {
+            (0 | 1, _) => (Verdict::NotApplicable, "only one start was made; --restarts 20 tells more".to_string()),
+            (tried, 0 | 1) => (
+                Verdict::Fails,
+                format!("refuted: the best of {tried} starts stands alone; run more restarts, or use fewer components"),
+            ),
+            (tried, agreeing) => (
+                Verdict::Holds,
+                format!("not refuted: {agreeing} of {tried} starts end within {:.2} nats of the best", self.within),
+            ),
+        };
+        Certificate {
+            name: EXPLANATION.name.into(),
+            verdict,
+            value: Some(self.agreeing as f64),
+            tolerance: 2.0,
+            why,
+            source: EXPLANATION.source.into(),
+        }
+    }
 }

@@ -23,6 +23,12 @@ pub enum Control {
 /// the price of one.
 const EVIDENCE_ITERATIONS: f64 = 8.0;
 
+/// Share of the tolerance below which a converged fit is not polished further.
+const POLISHED: f64 = 1e-3;
+
+/// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
+const SWEEP_OVERHEAD: f64 = 3e5;
+
 /// EM steps before `auto` judges their speed.
 const EM_STEPS: usize = 4;
 
@@ -189,7 +195,7 @@ impl Fit<'_, '_> {
         let free = self.learning.model().free() as f64;
         let rows = self.learning.rows().rows() as f64;
         let sums = self.learning.model().empty(Want::Statistics).sums.len() as f64;
-        let em = rows * (4.0 * sums + 40.0);
+        let em = rows * (4.0 * sums + 40.0) + SWEEP_OVERHEAD;
         let evidence = if self.dense() {
             em + rows * (free * free + 2.0 * free) + 30.0 * free.powi(3)
         } else {
@@ -209,7 +215,11 @@ impl Fit<'_, '_> {
         }
         let escape = if quiet { a.escape() } else { None };
         if quiet && escape.is_none() {
-            return Ok(Step::Done(Status::Converged));
+            // One more Newton step costs a sweep and squares what is left; below this it changes nothing.
+            let polished = remaining.is_none_or(|r| r <= POLISHED * self.settings.tolerance);
+            if polished || a.is_indefinite() {
+                return Ok(Step::Done(Status::Converged));
+            }
         }
         let rival = match ascent::em(self.learning, look) {
             Ok(r) => Some(r),
@@ -217,7 +227,7 @@ impl Fit<'_, '_> {
             Err(e) => return Err(e),
         };
         p.notes = rival.iter().flat_map(|r| r.notes.iter()).map(Into::into).collect();
-        let direction = if quiet { None } else { a.direction() };
+        let direction = if escape.is_some() { None } else { a.direction() };
         let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, Want::Curvature)?;
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
         if moved.step == 0.0 || (stuck && moved.metric == "joint") {

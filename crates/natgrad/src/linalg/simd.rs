@@ -96,6 +96,9 @@ fn exp_nonpositive<const FUSED: bool>(x: f64) -> f64 {
     if x < -745.2 { 0.0 } else { value }
 }
 
+/// Logits this far below the row's largest get responsibility 0 (`exp(−600) < 1e-260`).
+const NEGLIGIBLE: f64 = -600.0;
+
 /// Turns logits into responsibilities, block by block.
 ///
 /// ```text
@@ -171,8 +174,10 @@ fn responsibilities_body<const FUSED: bool>(
         for i in 0..n {
             let x = l[i] - top[i];
             let e = exp_nonpositive::<FUSED>(x);
-            // x may be −∞ where e is 0; its share of the entropy is then 0 too.
-            let clipped = if x < -745.2 { 0.0 } else { x };
+            // Shares below 1e-260 are no share at all: kept, they would turn into denormal numbers in the matrix
+            // products that follow, which are a hundred times slower. x may be −∞ there.
+            let e = if x < NEGLIGIBLE { 0.0 } else { e };
+            let clipped = if x < NEGLIGIBLE { 0.0 } else { x };
             entropy[i] = fma::<FUSED>(e, clipped, entropy[i]);
             sum[i] += e;
             l[i] = e;

@@ -15,7 +15,7 @@ mod prepared;
 mod start;
 mod ties;
 
-pub use start::start;
+pub use start::{start, start_rows};
 
 use super::{Absorb, Curvature, Entropies, Information, LatentModel, Maximised, Statistics, Want};
 use crate::Error;
