@@ -173,7 +173,7 @@ fn responsibilities_body<const FUSED: bool>(
         let l = &mut logits[c * n..(c + 1) * n];
         for i in 0..n {
             let x = l[i] - top[i];
-            let e = exp_nonpositive::<FUSED>(x);
+            let e = exp_nonpositive::<FUSED>(if x < NEGLIGIBLE { NEGLIGIBLE } else { x });
             // Shares below 1e-260 are no share at all: kept, they would turn into denormal numbers in the matrix
             // products that follow, which are a hundred times slower. x may be −∞ there.
             let e = if x < NEGLIGIBLE { 0.0 } else { e };
