@@ -29,6 +29,9 @@ const POLISHED: f64 = 1e-3;
 /// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
 const SWEEP_OVERHEAD: f64 = 3e5;
 
+/// Fewest rows that a sampled metric is taken from.
+const LEAST_METRIC_ROWS: usize = 4096;
+
 /// EM steps before `auto` judges their speed.
 const EM_STEPS: usize = 4;
 
@@ -240,7 +243,10 @@ impl Fit<'_, '_> {
     /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
     fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         if self.sampled.get().is_none() {
-            let rows = sample(self.learning.rows(), self.settings.metric_rows, self.settings.seed ^ 0x9e37_79b9)?;
+            // A quarter of the rows is enough for a metric, and its conjugate gradient steps then cost a quarter.
+            let all = self.learning.rows().rows() as usize;
+            let few = self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS));
+            let rows = sample(self.learning.rows(), few, self.settings.seed ^ 0x9e37_79b9)?;
             let _ = self.sampled.set(rows);
         }
         let Some(rows) = self.sampled.get() else { return Ok(Step::Done(Status::Converged)) };
