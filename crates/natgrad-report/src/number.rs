@@ -12,11 +12,12 @@ fn signed(text: String) -> String {
 fn scientific(x: f64, digits: usize) -> String {
     let text = format!("{x:.digits$e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return signed(text) };
+    let mantissa = if mantissa.contains('.') { mantissa.trim_end_matches('0').trim_end_matches('.') } else { mantissa };
     let power = exponent.parse().map_or_else(|_| exponent.into(), power);
     match mantissa {
         "1" => power,
         "-1" => format!("−{power}"),
-        _ => format!("{} × {power}", signed(mantissa.into())),
+        _ => format!("{}\u{a0}×\u{a0}{power}", signed(mantissa.into())),
     }
 }
 
@@ -96,7 +97,8 @@ mod tests {
     fn digits() {
         assert_eq!(significant(-4.509_675_1, 7), "−4.509675");
         assert_eq!(significant(1e-10, 1), "10⁻¹⁰");
-        assert_eq!(significant(-2.5e-14, 2), "−2.5 × 10⁻¹⁴");
+        assert_eq!(significant(-2.5e-14, 2), "−2.5\u{a0}×\u{a0}10⁻¹⁴");
+        assert_eq!(significant(1e-6, 2), "10⁻⁶");
         assert_eq!(significant(1200.0, 2), "1200");
         assert_eq!(significant(0.5, 4), "0.5");
         assert_eq!(significant(f64::NAN, 4), NONE);

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 const NAMES: [&str; 4] = ["gmm", "latent-class", "diverged", "large"];
 
 fn fixture(name: &str) -> Run {
-    let path = |end: &str| -> PathBuf { Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{end}")) };
+    let path =
+        |end: &str| -> PathBuf { Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/{name}.{end}")) };
     let read = |end: &str| std::fs::read_to_string(path(end)).expect("a fixture");
     let summary: Value = serde_json::from_str(&read("json")).expect("JSON");
     Run::from_folder(&summary, trace_from_csv(&read("csv")).expect("a trace"))
@@ -30,7 +31,9 @@ fn pages_are_whole_and_load_nothing() {
         for c in &run.certificates {
             assert!(html.contains(&format!("<th scope=\"row\">{}</th>", c.name)), "{name}: {}", c.name);
         }
-        for forbidden in ["src=", "url(", "@import", "<script", "<link", "http://", "https://", "NaN", "inf<", "optimal"] {
+        for forbidden in
+            ["src=", "url(", "@import", "<script", "<link", "http://", "https://", "NaN", "inf<", "optimal"]
+        {
             assert!(!html.contains(forbidden), "{name}: {forbidden}");
         }
         assert!(!html.replace("href=\"#warnings\"", "").contains("href"), "{name}");
@@ -47,10 +50,14 @@ fn pages_are_whole_and_load_nothing() {
 #[test]
 fn verdicts_in_one_sentence() {
     let html = NAMES.map(|n| page(&fixture(n)));
-    assert!(html[0].contains("Converged: a maximum as far as the certificates can tell; about 10⁻¹⁰ nats in all are left"));
+    assert!(
+        html[0].contains("Converged: a maximum as far as the certificates can tell; about 10⁻¹⁰ nats in all are left")
+    );
     assert!(html[1].contains("the maximum is a ridge, with 2 directions that the data cannot see"));
     assert!(html[2].contains("Diverged: component 3 collapsed on row 14"));
-    assert!(html[3].contains("Stopped by the limit on iterations: about 240 nats in all are left; refuted: stationarity, remaining"));
+    assert!(html[3].contains(
+        "Stopped by the limit on iterations: about 240 nats in all are left; refuted: stationarity, remaining"
+    ));
     let mut run = fixture("gmm");
     run.certificates[1].verdict = natgrad_report::Verdict::Fails;
     assert!(page(&run).contains("Converged, but refuted by entropy-sum"));
@@ -119,11 +126,73 @@ fn pictures() {
 
 #[test]
 fn traces_by_name_with_gaps() {
-    let rows = trace_from_csv("passes,iteration,elbo,new,metric\r\n0,0,,x,start\r\n1.5,1,-3,,\"joint\"\n").expect("a trace");
+    let rows =
+        trace_from_csv("passes,iteration,elbo,new,metric\r\n0,0,,x,start\r\n1.5,1,-3,,\"joint\"\n").expect("a trace");
     assert_eq!((rows[1].passes, rows[1].elbo, rows[1].metric.as_str()), (1.5, Some(-3.0), "joint"));
     assert_eq!((rows[0].elbo, rows[0].remaining), (None, None));
     assert_eq!(trace_from_csv("elbo\nNaN\n").expect("a trace")[0].elbo, None);
     let error = trace_from_csv("iteration,elbo\n0,-3\n1,many\n").expect_err("not a number");
     assert!(error.to_string().starts_with("trace.csv, row 2, column \"elbo\": \"many\" is not a number\nhint: "));
     assert!(trace_from_csv("").is_err());
+}
+
+#[test]
+fn reads_what_fits_write() {
+    use natgrad::catalogue::{InformationSummary, Summary};
+    use natgrad::diagnose::{Certificate, Restarts, Verdict};
+    use natgrad::engine::Status;
+    let summary = Summary {
+        model: "gaussian-mixture".into(),
+        rows: 3,
+        weight: 4.5,
+        columns: vec!["x".into()],
+        status: Some(Status::IterationLimit),
+        why: None,
+        iterations: Some(7),
+        passes: Some(8.5),
+        elbo: -2.0,
+        log_evidence: Some(-2.0),
+        entropy_sum: -2.25,
+        entropies: natgrad::model::Entropies { recognition: 0.5, prior: 0.75, observable: 2.0, base_measure: 0.0 },
+        remaining: Some(0.5),
+        stationarity: 0.25,
+        information: InformationSummary {
+            eigenvalues: Some(vec![0.0, 1.0]),
+            empirical_fisher: Some(vec![0.5, 1.0]),
+            inertia: Some(natgrad::geometry::Inertia { negative: 0, zero: 1, positive: 1 }),
+            defect: Some(1.0),
+            directions: vec!["mean of component 1".into()],
+            why: None,
+        },
+        certificates: vec![Certificate {
+            name: "maximum".into(),
+            verdict: Verdict::NotApplicable,
+            value: None,
+            tolerance: 1e-9,
+            why: "so".into(),
+            source: "there".into(),
+        }],
+        parameters: json!({"weights": [1.0]}),
+        standard_errors: Some(json!({"weights": [0.0]})),
+        standard_errors_robust: Some(json!({"weights": [0.0]})),
+        confidence_95: None,
+        standard_errors_why: Some("why".into()),
+        restarts: Some(Restarts { tried: 2, agreeing: 1, within: 0.1, elbos: vec![Some(-2.0), None] }),
+        warnings: vec!["careful".into()],
+        seed: Some(5),
+        version: "0.1.0".into(),
+    };
+    let run = Run::from_folder(&serde_json::to_value(&summary).expect("JSON"), Vec::new());
+    assert_eq!((run.rows, run.weight, run.iterations, run.passes), (Some(3), Some(4.5), Some(7), Some(8.5)));
+    assert_eq!((run.status.as_deref(), run.seed), (Some("iteration-limit"), Some(5)));
+    assert_eq!((run.elbo, run.log_evidence, run.entropy_sum), (Some(-2.0), Some(-2.0), Some(-2.25)));
+    assert_eq!((run.remaining, run.stationarity, run.entropies.prior), (Some(0.5), Some(0.25), Some(0.75)));
+    assert_eq!(run.information.empirical, [0.5, 1.0]);
+    assert_eq!(run.information.inertia.map(|i| i.zero), Some(1));
+    assert_eq!((run.information.defect, run.information.directions.len()), (Some(1.0), 1));
+    assert_eq!(run.certificates[0].verdict, natgrad_report::Verdict::NotApplicable);
+    assert_eq!(run.certificates[0].tolerance, Some(1e-9));
+    assert_eq!(run.restarts.as_ref().map(|r| (r.tried, r.agreeing, r.elbos.len())), Some((2, 1, 2)));
+    assert!(run.standard_errors.is_object() && run.robust_errors.is_object() && run.standard_errors_why.is_some());
+    assert_eq!((run.warnings.len(), run.version.as_deref()), (1, Some("0.1.0")));
 }

@@ -15,8 +15,10 @@ pub fn entropies(trace: &[TraceRow]) -> Option<Canvas> {
         ("observable", "s3", column(trace, |r| r.observable)),
         ("base measure", "s4", column(trace, |r| r.base_measure)),
     ];
-    let shown: Vec<_> =
-        all.into_iter().filter(|(name, _, p)| !p.is_empty() && (*name != "base measure" || p.iter().any(|q| q.1 != 0.0))).collect();
+    let shown: Vec<_> = all
+        .into_iter()
+        .filter(|(name, _, p)| !p.is_empty() && (*name != "base measure" || p.iter().any(|q| q.1 != 0.0)))
+        .collect();
     if shown.is_empty() {
         return None;
     }
@@ -32,7 +34,7 @@ pub fn entropies(trace: &[TraceRow]) -> Option<Canvas> {
         if let Some(last) = points.last() {
             c.words(right, top - 8.0, "end", "quiet", &format!("at the end {}", significant(last.1, 5)));
         }
-        panel.y_axis(&mut c, 2);
+        panel.y_axis(&mut c, 3);
         panel.series(&mut c, points, class);
         if i + 1 == shown.len() {
             panel.x_axis(&mut c, "passes over the data");

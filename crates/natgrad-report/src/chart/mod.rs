@@ -19,9 +19,7 @@ mod spectrum;
 mod thin;
 
 pub(crate) use canvas::COLOURS;
-pub(crate) use {
-    bound::bound, entropies::entropies, remaining::remaining, restarts::restarts, spectrum::spectrum,
-};
+pub(crate) use {bound::bound, entropies::entropies, remaining::remaining, restarts::restarts, spectrum::spectrum};
 
 pub use compare::compare_svg;
 

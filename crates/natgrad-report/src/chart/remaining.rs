@@ -7,7 +7,7 @@ use super::{WIDTH, column};
 use crate::run::Run;
 
 /// Marks per chart, at most; the line has more points.
-const MARKS: usize = 45;
+const MARKS: usize = 30;
 
 /// Metrics in the order of the key, with shape and classes.
 const METRICS: [(&str, Shape, &str); 7] = [
@@ -44,7 +44,7 @@ pub fn remaining(run: &Run) -> Option<Canvas> {
     if let Some(t) = tolerance {
         let y = panel.y.at(t);
         c.line((left, y), (right, y), "l rule dash");
-        c.words(right, y - 5.0, "end", "quiet", "tolerance");
+        c.words(left + 6.0, y - 5.0, "start", "quiet", "tolerance");
     }
     panel.series(&mut c, &slope, "sq dot");
     panel.series(&mut c, &gain, "sq");

@@ -6,7 +6,7 @@ use crate::run::Restarts;
 
 /// Width of the strip.
 const WIDTH: f64 = 640.0;
-/// Rows of marks before they overlap.
+/// Marks in a stack, at most; more are counted in words.
 const STACK: usize = 8;
 
 /// The strip; `None` without two ELBOs. `weight` is the total weight of the rows.
@@ -22,14 +22,16 @@ pub fn restarts(r: &Restarts, weight: f64) -> Option<Canvas> {
     let low = below[0].min(-4.0 * within);
     let (left, right) = (12.0, WIDTH - 16.0);
     let x = Scale::exact(1.04 * low, -0.02 * low, left, right);
-    let mut stacked: Vec<(f64, usize)> = Vec::new();
+    // Marks that would overlap form a stack: where it begins, and its members.
+    let mut stacks: Vec<Vec<f64>> = Vec::new();
     for &b in &below {
-        let at = x.at(b);
-        let height = stacked.iter().filter(|s| (s.0 - at).abs() < 7.5).count();
-        stacked.push((at, height.min(STACK)));
+        match stacks.last_mut() {
+            Some(stack) if x.at(b) - x.at(stack[0]) < 7.5 => stack.push(b),
+            _ => stacks.push(vec![b]),
+        }
     }
-    let rows = stacked.iter().map(|s| s.1).max().unwrap_or(0) as f64;
-    let bottom = 26.0 + 9.0 * rows;
+    let rows = stacks.iter().map(|s| s.len().min(STACK + 2)).max().unwrap_or(0) as f64;
+    let bottom = 8.0 + 9.0 * rows;
     let mut c = Canvas::new(WIDTH, bottom + 38.0, "ELBO of each restart, nats in all below the best");
     c.rectangle(x.at(-within), 2.0, (x.at(0.0) - x.at(-within)).max(2.0), bottom - 2.0, "band");
     c.line((left, bottom), (right, bottom), "rule");
@@ -37,13 +39,16 @@ pub fn restarts(r: &Restarts, weight: f64) -> Option<Canvas> {
         c.line((at, bottom), (at, bottom + 4.0), "rule");
         c.words(at, bottom + 17.0, "middle", "quiet", &words);
     }
-    c.words(right, bottom + 33.0, "end", "quiet", "nats in all, from the best restart");
-    for (b, (at, height)) in below.iter().zip(&stacked) {
-        let y = bottom - 9.0 - 9.0 * *height as f64;
-        if -b <= within {
-            c.mark(Shape::Disc, *at, y, "s1 f1");
-        } else {
-            c.mark(Shape::Ring, *at, y, "s2");
+    c.words(right, bottom + 33.0, "end", "quiet", "nats in all, from the best start");
+    for stack in &stacks {
+        for (height, &b) in stack.iter().rev().take(STACK).enumerate() {
+            let y = bottom - 8.0 - 9.0 * height as f64;
+            let (shape, class) = if -b <= within { (Shape::Disc, "s1 f1") } else { (Shape::Ring, "s2") };
+            c.mark(shape, x.at(b), y, class);
+        }
+        if stack.len() > STACK {
+            let words = format!("×{}", stack.len());
+            c.words(x.at(stack[0]), bottom - 8.0 - 9.0 * STACK as f64, "middle", "", &words);
         }
     }
     Some(c)

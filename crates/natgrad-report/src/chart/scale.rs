@@ -16,7 +16,9 @@ pub struct Scale {
 }
 
 fn extent(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    values.filter(|x| x.is_finite()).fold(None, |e, x| Some(e.map_or((x, x), |(a, b): (f64, f64)| (a.min(x), b.max(x)))))
+    values
+        .filter(|x| x.is_finite())
+        .fold(None, |e, x| Some(e.map_or((x, x), |(a, b): (f64, f64)| (a.min(x), b.max(x)))))
 }
 
 impl Scale {

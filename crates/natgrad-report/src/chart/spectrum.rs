@@ -24,8 +24,7 @@ pub fn spectrum(information: &Information) -> Option<Canvas> {
     let high = all().copied().fold(1.0, f64::max).min(LIMITS.1);
     let margin = 0.04 * (high - low);
     let y = Scale::exact(low - margin, high + margin, bottom, top);
-    let panel =
-        Panel { left, right, bottom, x: Scale::exact(0.0, count as f64 + 1.0, left, right), y };
+    let panel = Panel { left, right, bottom, x: Scale::exact(0.0, count as f64 + 1.0, left, right), y };
     let mut c = Canvas::new(WIDTH, 356.0, "Eigenvalues of the observed and the empirical information, in order");
     panel.y_axis(&mut c, 5);
     c.line((left, y.at(0.0)), (right, y.at(0.0)), "rule");

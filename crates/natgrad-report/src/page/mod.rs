@@ -66,9 +66,14 @@ pub fn page(run: &Run) -> String {
     markup.into_string()
 }
 
-/// `1 thing`, `2 things`.
+/// `1 thing`, `2 things`, `2 classes`.
 fn plural(n: usize, thing: &str) -> String {
-    format!("{} {thing}{}", whole(n as u64), if n == 1 { "" } else { "s" })
+    let ending = match n {
+        1 => "",
+        _ if thing.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{} {thing}{ending}", whole(n as u64))
 }
 
 /// Rows, weight, columns.

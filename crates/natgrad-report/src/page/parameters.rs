@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 /// Components shown, at most: the most frequent ones.
-const COMPONENTS: usize = 12;
+const COMPONENTS: usize = 8;
 /// Columns per table, at most.
 const COLUMNS: usize = 30;
 /// Columns with bars, at most.
@@ -34,6 +34,8 @@ struct Context<'a> {
     total: usize,
     /// Names of the columns.
     columns: &'a [String],
+    /// What the model calls them.
+    noun: &'static str,
 }
 
 /// The section; nothing where the summary has no parameters.
@@ -42,7 +44,11 @@ pub fn parameters(run: &Run) -> Markup {
     let all = Estimates { values: &run.parameters, errors: &run.standard_errors, robust: &run.robust_errors };
     let weights = all.named("weights");
     let total = length(weights.values);
-    let context = Context { shown: heaviest(weights.values), total, columns: &run.columns };
+    let noun = if run.model == "latent-class" { "class" } else { "component" };
+    let context = Context { shown: heaviest(weights.values), total, columns: &run.columns, noun };
+    // Means before covariances.
+    let mut names: Vec<&String> = map.keys().filter(|n| !matches!(n.as_str(), "weights" | "levels")).collect();
+    names.sort_by_key(|n| n.starts_with("covariance"));
     html! {
         section {
             h2 { "Parameters" }
@@ -51,18 +57,25 @@ pub fn parameters(run: &Run) -> Markup {
                     "Estimate ± one standard error, from the observed information; times 1.96 for 95 %. A robust error "
                     "stands in brackets where the model's differs from it by more than half."
                 } @else { "Without standard errors." }
-                @if let Some(why) = &run.standard_errors_why { " " (why) "." }
+                @if let Some(why) = &run.standard_errors_why { " " (sentence(why)) }
             }
             @if total > 0 { (weights_table(weights, &context)) }
             @if let Some(blocks) = map.get("blocks").and_then(Value::as_array) {
                 @for b in 0..blocks.len() { (block(all.named("blocks").nth(b), &context)) }
             } @else {
-                @for name in map.keys().filter(|n| !matches!(n.as_str(), "weights" | "levels")) {
+                @for name in names {
                     (entry(name, all.named(name), &map_levels(map.get("levels"), run.columns.len()), &context))
                 }
             }
         }
     }
+}
+
+/// With a capital and a full stop.
+fn sentence(words: &str) -> String {
+    let mut letters = words.trim_end_matches('.').chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 /// The heaviest components, in their order.
@@ -86,39 +99,38 @@ fn map_levels(levels: Option<&Value>, columns: usize) -> Vec<Vec<String>> {
 }
 
 fn head(first: &str, context: &Context<'_>) -> Markup {
-    html! { thead { tr { th { (first) } @for k in &context.shown { th.n { "component " (k + 1) } } } } }
+    html! { thead { tr { th { (first) } @for k in &context.shown { th.n { (context.noun) " " (k + 1) } } } } }
 }
 
 fn weights_table(weights: Estimates<'_>, context: &Context<'_>) -> Markup {
     html! {
         div.block {
-            div.wide { table {
+            div.wide { table.many[context.shown.len() > 4] {
                 caption { "weights" }
                 (head("", context))
                 tbody { tr { th scope="row" { "weight" } @for &k in &context.shown { td.n { (weights.bar(&[k])) } } } }
             } }
-            (left_out(context.total, context.shown.len(), "component"))
+            (left_out(context.total, context.shown.len(), context.noun))
         }
     }
 }
 
 /// A block of a mixture of different kinds of columns.
 fn block(e: Estimates<'_>, context: &Context<'_>) -> Markup {
-    let columns: Vec<String> = e.values["columns"].as_array().map_or_else(Vec::new, |l| {
-        l.iter().filter_map(Value::as_str).map(String::from).collect()
-    });
+    let columns: Vec<String> = e.values["columns"]
+        .as_array()
+        .map_or_else(Vec::new, |l| l.iter().filter_map(Value::as_str).map(String::from).collect());
     let family = e.values["family"].as_str().unwrap_or("");
     let levels = map_levels(Some(&Value::Array(vec![e.values["levels"].clone()])), 1);
-    let inner = Context { shown: context.shown.clone(), total: context.total, columns: &columns };
+    let inner = Context { shown: context.shown.clone(), total: context.total, columns: &columns, noun: context.noun };
     let known = ["columns", "family", "levels"];
-    let names: Vec<&String> = e.values.as_object().map_or_else(Vec::new, |m| {
-        m.keys().filter(|n| !known.contains(&n.as_str())).collect()
-    });
+    let names: Vec<&String> =
+        e.values.as_object().map_or_else(Vec::new, |m| m.keys().filter(|n| !known.contains(&n.as_str())).collect());
     let lines = names.iter().all(|n| depth(&e.values[n.as_str()]) == 1);
     html! {
         h3 { (columns.join(", ")) " " span.quiet { (family) } }
         @if lines {
-            div.block { div.wide { table {
+            div.block { div.wide { table.many[context.shown.len() > 4] {
                 (head("", context))
                 tbody { @for n in &names { tr {
                     th scope="row" { (n) }
@@ -145,7 +157,7 @@ fn entry(name: &str, e: Estimates<'_>, levels: &[Vec<String>], context: &Context
     let innermost = length(&e.values[0][0]);
     match deep {
         1 if outer == context.total && name != "dispersions" => html! {
-            div.block { div.wide { table {
+            div.block { div.wide { table.many[context.shown.len() > 4] {
                 caption { (name) }
                 (head("", context))
                 tbody { tr { th {} @for &k in &context.shown { td.n { (e.cell(&[k])) } } } }
@@ -184,7 +196,7 @@ fn per_column(name: &str, e: Estimates<'_>, context: &Context<'_>, columns: usiz
     let barred = name == "probabilities";
     html! {
         div.block {
-            div.wide { table {
+            div.wide { table.many[context.shown.len() > 4] {
                 caption { (name) }
                 (head("column", context))
                 tbody { @for d in 0..shown { tr {
@@ -208,7 +220,7 @@ fn bars(
     let shown = states.min(LEVELS);
     html! {
         div.block {
-            div.wide { table {
+            div.wide { table.many[context.shown.len() > 4] {
                 @if !title.is_empty() { caption { (title) } }
                 (head("level", context))
                 tbody { @for s in 0..shown { tr {

@@ -5,7 +5,7 @@ pub const STYLE: &str = "\
 :root{--paper:#fff;--ink:#1b1f24;--quiet:#5b6470;--grid:#e3e6ea;--card:#f6f7f9;--c0:#a9c4e6;--c1:#1d5fad;--c2:#c4540a;\
 --c3:#1e7f4f;--c4:#8b3a9e;--c5:#b3123f;--good:#1a6b43;--doubt:#8a5a00;--bad:#b3123f}\
 @media screen and (prefers-color-scheme:dark){:root{--paper:#14171b;--ink:#e6e9ed;--quiet:#9aa4b0;--grid:#2c323a;\
---card:#1c2026;--c0:#35527a;--c1:#78aeea;--c2:#f09a55;--c3:#63c594;--c4:#cf8fe0;--c5:#ff7a96;--good:#6fd0a0;\
+--card:#1c2026;--c0:#4a72a8;--c1:#78aeea;--c2:#f09a55;--c3:#63c594;--c4:#cf8fe0;--c5:#ff7a96;--good:#6fd0a0;\
 --doubt:#e5b95c;--bad:#ff8aa2}}\
 *{box-sizing:border-box}\
 body{margin:0 auto;padding:28px 20px 48px;max-width:1080px;background:var(--paper);color:var(--ink);\
@@ -27,12 +27,12 @@ figure{margin:0;min-width:0;break-inside:avoid}svg.ch{display:block;width:100%;h
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:13.5px;font-variant-numeric:tabular-nums}\
 caption{text-align:left;font-weight:600;padding:4px 0;overflow-wrap:anywhere}\
 th,td{padding:5px 18px 5px 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}\
-thead th{color:var(--quiet);font-weight:500;white-space:nowrap}tbody th{font-weight:500;max-width:22em;overflow-wrap:anywhere}\
+thead th{color:var(--quiet);font-weight:500;white-space:nowrap}tbody th{font-weight:500;max-width:22em;overflow-wrap:break-word}\
 .n{white-space:nowrap}td.word{white-space:nowrap;font-weight:600}.why{min-width:15em}\
-.certificates{width:100%}.source{font-size:12.5px;min-width:11em}.e{color:var(--quiet)}\
+.certificates{width:100%}.certificates tbody th{white-space:nowrap}.source{font-size:12.5px;min-width:11em}.e{color:var(--quiet)}\
 .block{margin:14px 0;break-inside:avoid}\
 svg.bar{display:inline-block;width:84px;height:9px;margin-right:8px;vertical-align:baseline}\
-.whisker{stroke:var(--ink);stroke-width:1.4}\
+.many svg.bar{display:block;width:64px;margin:5px 0 2px}.whisker{stroke:var(--ink);stroke-width:1.4}\
 footer{margin-top:40px;border-top:1px solid var(--grid);padding-top:8px}\
 @media print{body{max-width:none;padding:0;font-size:11px}table{font-size:10.5px}.figures{grid-template-columns:1fr 1fr;gap:14px}\
 .tiles{grid-template-columns:repeat(5,1fr)}.number{font-size:15px}.wide{overflow:visible}h2{break-after:avoid}\

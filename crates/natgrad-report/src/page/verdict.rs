@@ -24,10 +24,12 @@ fn says(tone: &'static str, sentence: String) -> Says {
 
 /// How much is left, in all.
 fn left(run: &Run) -> String {
+    // Where the information is indefinite, the estimate sees only part of what is left.
+    let about = if run.information.inertia.is_some_and(|i| i.negative > 0) { "at least about" } else { "about" };
     match run.in_all(run.remaining) {
         Some(x) if x <= 0.0 => "no gain is left".into(),
-        Some(x) if x < 1e-3 => format!("about {} nats in all are left", significant(x, 1)),
-        Some(x) => format!("about {} nats in all are left", significant(x, 2)),
+        Some(x) if x < 1e-3 => format!("{about} {} nats in all are left", significant(x, 1)),
+        Some(x) => format!("{about} {} nats in all are left", significant(x, 2)),
         None => "how much is left is not known".into(),
     }
 }
@@ -76,6 +78,9 @@ pub fn verdict(run: &Run) -> Says {
         Some(Verdict::Holds) => {
             says("good", format!("{opening}: a maximum as far as the certificates can tell; {}", left(run)))
         }
-        _ => says("doubt", format!("{opening}: not refuted, but whether it is a maximum was not examined; {}", left(run))),
+        _ => says(
+            "doubt",
+            format!("{opening}: not refuted, but whether it is a maximum was not examined; {}", left(run)),
+        ),
     }
 }
