@@ -176,8 +176,7 @@ pub fn integral(family: &dyn ExponentialFamily, at: &Natural, f: &dyn Fn(&[f64])
         let mut total = 0.0;
         for cell in 0..side.pow(d as u32) {
             let u: Vec<f64> = (0..d).map(|i| h * ((cell / side.pow(i as u32) % side) as f64 - 13.0)).collect();
-            let x: Vec<f64> =
-                (0..d).map(|i| source[i] + (0..=i).map(|j| l[i * d + j] * u[j]).sum::<f64>()).collect();
+            let x: Vec<f64> = (0..d).map(|i| source[i] + (0..=i).map(|j| l[i * d + j] * u[j]).sum::<f64>()).collect();
             total += term(&x);
         }
         return total * volume * h.powi(d as i32);
@@ -212,8 +211,8 @@ pub fn entropy_is_minus_the_mean_log_density(family: &dyn ExponentialFamily) {
         if family.has_constant_base_measure() {
             assert_eq!(stated, 0.0, "{}", named(family, &at, "a constant base measure has ln h = 0"));
         }
-        let general = family.log_partition(&at)
-            - at.0.iter().zip(&family.expectation(&at).0).map(|(e, m)| e * m).sum::<f64>();
+        let general =
+            family.log_partition(&at) - at.0.iter().zip(&family.expectation(&at).0).map(|(e, m)| e * m).sum::<f64>();
         let pseudo = family.pseudo_entropy(&at);
         close(&named(family, &at, "pseudo-entropy"), pseudo, general, 1e-10 * (1.0 + pseudo.abs()));
         for i in 0..family.dim() {
