@@ -45,7 +45,7 @@ pub fn fit(
     progress: Progress,
     watch: &dyn Fn(&Progress) -> Control,
 ) -> Result<Outcome, Error> {
-    Fit { learning, settings, watch, sampled: OnceLock::new(), sampled_remaining: None }.run(progress)
+    Fit { learning, settings, watch, sampled: OnceLock::new() }.run(progress)
 }
 
 struct Fit<'a, 'b> {
@@ -53,7 +53,6 @@ struct Fit<'a, 'b> {
     settings: &'a Settings,
     watch: &'a dyn Fn(&Progress) -> Control,
     sampled: OnceLock<Table>,
-    sampled_remaining: Option<f64>,
 }
 
 enum Step {
@@ -63,6 +62,12 @@ enum Step {
 
 impl Fit<'_, '_> {
     fn run(&mut self, mut p: Progress) -> Result<Outcome, Error> {
+        if p.status.is_some() {
+            // It had ended before: only the last look is missing.
+            let want = if self.dense() { Want::Curvature } else { Want::Statistics };
+            let look = self.learning.look(&p.point, want)?;
+            return Ok(Outcome { progress: p, look });
+        }
         if let Some(batches) = self.settings.batches {
             return self.run_batches(p, batches);
         }
@@ -254,7 +259,7 @@ impl Fit<'_, '_> {
         let sampled = sampled_direction(self.learning, look, &few)?;
         let share = crate::rows::RowSource::rows(rows) as f64 / self.learning.rows().rows().max(1) as f64;
         self.learning.add_passes(few.passes() * share);
-        self.sampled_remaining = Some(sampled.remaining);
+        p.sampled_remaining = Some(sampled.remaining);
         if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
             last.remaining = Some(sampled.remaining);
         }
@@ -408,7 +413,7 @@ impl Fit<'_, '_> {
             p.passes = self.learning.passes();
         }
         p.status = Some(status);
-        Ok(Outcome { progress: p, look, sampled_remaining: self.sampled_remaining })
+        Ok(Outcome { progress: p, look })
     }
 }
 
