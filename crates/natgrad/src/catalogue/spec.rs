@@ -238,6 +238,21 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// A mixture without floor, ties or frozen parameters.
+    pub fn new(model: ModelName, components: usize, families: Vec<FamilyName>, covariance: CovarianceShape) -> Self {
+        Spec {
+            model,
+            components,
+            families,
+            covariance,
+            covariance_floor: 0.0,
+            tie_items: false,
+            freeze_weights: false,
+            freeze_covariances: false,
+            charts: Vec::new(),
+        }
+    }
+
     /// Takes the charts from the data: every normal column centred at its mean, in units of its standard deviation.
     pub fn chart(&mut self, profile: &Profile) {
         let floor = self.covariance_floor.sqrt();

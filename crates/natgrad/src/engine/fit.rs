@@ -5,9 +5,9 @@ use super::settings::{Batches, MetricChoice, Settings};
 use crate::Error;
 use crate::ascent::{self, Moved, epoch_order, evidence_step, sampled_direction};
 use crate::diagnose::{Assessment, dense_is_affordable, from_gains};
-use crate::model::{Statistics, Want};
+use crate::model::Want;
 use crate::objective::{Learning, Look};
-use crate::rows::{Merge, Table, sample};
+use crate::rows::{Table, sample};
 use std::sync::OnceLock;
 
 /// What whoever watches a fit answers after each iteration.
@@ -28,6 +28,9 @@ const POLISHED: f64 = 1e-3;
 
 /// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
 const SWEEP_OVERHEAD: f64 = 3e5;
+
+/// Fewest rows that a sampled metric is taken from.
+const LEAST_METRIC_ROWS: usize = 4096;
 
 /// EM steps before `auto` judges their speed.
 const EM_STEPS: usize = 4;
@@ -129,7 +132,7 @@ impl Fit<'_, '_> {
     fn joint(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         let remaining = from_gains(&p.gains);
         let tolerance = self.settings.tolerance;
-        if remaining.is_some_and(|r| r <= tolerance) && p.iteration >= p.ask_again {
+        if tolerance > 0.0 && remaining.is_some_and(|r| r <= tolerance) && p.iteration >= p.ask_again {
             // The gains say that little is left. They are blind beyond a plateau: ask the information matrices.
             if !self.dense() {
                 return Ok(Step::Done(Status::Converged));
@@ -240,7 +243,10 @@ impl Fit<'_, '_> {
     /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
     fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         if self.sampled.get().is_none() {
-            let rows = sample(self.learning.rows(), self.settings.metric_rows, self.settings.seed ^ 0x9e37_79b9)?;
+            // A quarter of the rows is enough for a metric, and its conjugate gradient steps then cost a quarter.
+            let all = self.learning.rows().rows() as usize;
+            let few = self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS));
+            let rows = sample(self.learning.rows(), few, self.settings.seed ^ 0x9e37_79b9)?;
             let _ = self.sampled.set(rows);
         }
         let Some(rows) = self.sampled.get() else { return Ok(Step::Done(Status::Converged)) };
@@ -310,18 +316,10 @@ impl Fit<'_, '_> {
             let order = epoch_order(chunks, self.settings.seed, p.iteration);
             let mut last_step = 0.0;
             for batch in order.chunks(batches.chunks.max(1)) {
-                let mut sum: Option<Statistics> = None;
-                let mut members = batch.to_vec();
-                members.sort_unstable();
-                for c in members {
-                    let part = self.learning.partial(&at, Want::Statistics, c..c + 1)?.total();
-                    match (&mut sum, part) {
-                        (Some(a), Some(b)) => a.merge(&b),
-                        (None, b) => sum = b,
-                        _ => {}
-                    }
+                let sum = self.learning.batch(&at, batch)?;
+                if sum.weight <= 0.0 {
+                    continue;
                 }
-                let Some(sum) = sum else { continue };
                 last_step = batches.schedule.step(p.batches);
                 let running = p.running.get_or_insert_with(|| sum.clone());
                 running.blend(&sum, last_step);

@@ -31,7 +31,7 @@ pub struct Batches {
 pub struct Settings {
     /// The geometry.
     pub metric: MetricChoice,
-    /// Stop when the estimated remaining gain is below this, nats per row.
+    /// Stop when the estimated remaining gain is below this, nats per row; 0 never stops EM before the iteration limit.
     pub tolerance: f64,
     /// Stop after this many iterations (epochs, with batches).
     pub max_iterations: u64,

@@ -202,6 +202,31 @@ fn responsibilities_body<const FUSED: bool>(
 
 /// `out[i] = a[i] · b[i]`.
 pub fn multiply_into(out: &mut [f64], a: &[f64], b: &[f64]) {
+    match level() {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: `level` has checked at run time that the instruction set is there.
+        Level::Avx512 => unsafe { multiply_avx512(out, a, b) },
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
+        Level::Avx2 => unsafe { multiply_avx2(out, a, b) },
+        _ => multiply_body(out, a, b),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,fma")]
+unsafe fn multiply_avx512(out: &mut [f64], a: &[f64], b: &[f64]) {
+    multiply_body(out, a, b);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn multiply_avx2(out: &mut [f64], a: &[f64], b: &[f64]) {
+    multiply_body(out, a, b);
+}
+
+#[inline(always)]
+fn multiply_body(out: &mut [f64], a: &[f64], b: &[f64]) {
     let n = out.len();
     let (a, b) = (&a[..n], &b[..n]);
     for i in 0..n {

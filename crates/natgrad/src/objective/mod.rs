@@ -7,7 +7,7 @@
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use crate::model::{Entropies, LatentModel, Statistics, Want};
-use crate::rows::{Forest, RowSource, sum_chunks};
+use crate::rows::{Forest, RowSource, sum_chunks, sum_ranges};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -113,6 +113,26 @@ impl<'a> Learning<'a> {
                 Ok(())
             },
         )
+    }
+
+    /// The sums over single chunks, in any order: a minibatch.
+    ///
+    /// # Errors
+    /// As [`look_at`](Self::look_at).
+    pub fn batch(&self, point: &Point, chunks: &[usize]) -> Result<Statistics, Error> {
+        let prepared = self.model.prepare(point)?;
+        self.swept.fetch_add(chunks.len() as u64, Ordering::Relaxed);
+        let forest = sum_ranges(
+            self.rows,
+            chunks.iter().map(|&c| c..c + 1).collect(),
+            || self.model.empty(Want::Statistics),
+            || prepared.scratch(Want::Statistics),
+            |chunk, sum, scratch| {
+                prepared.absorb(chunk, Want::Statistics, sum, scratch);
+                Ok(())
+            },
+        )?;
+        Ok(forest.total().unwrap_or_else(|| self.model.empty(Want::Statistics)))
     }
 
     fn forests(&self, points: &[(&Point, Want)], chunks: Range<usize>) -> Result<Vec<Forest<Statistics>>, Error> {

@@ -123,14 +123,31 @@ pub fn sum_chunks<S, T>(
 where
     S: Merge + Send,
 {
-    let stretches: Vec<Range<usize>> = source
+    let stretches = source
         .stretches()
         .into_iter()
         .map(|s| s.start.max(range.start)..s.end.min(range.end))
         .filter(|s| s.start < s.end)
         .collect();
+    sum_ranges(source, stretches, empty, scratch, absorb)
+}
+
+/// As [`sum_chunks`] for any disjoint ranges of chunks, each read on its own.
+///
+/// # Errors
+/// The first error in the order of the ranges.
+pub fn sum_ranges<S, T>(
+    source: &dyn RowSource,
+    ranges: Vec<Range<usize>>,
+    empty: impl Fn() -> S + Sync,
+    scratch: impl Fn() -> T + Sync,
+    absorb: impl Fn(&Chunk<'_>, &mut S, &mut T) -> Result<(), Error> + Sync,
+) -> Result<Forest<S>, Error>
+where
+    S: Merge + Send,
+{
     let forest = Mutex::new(Forest::default());
-    let outcomes: Vec<Result<(), Error>> = stretches
+    let outcomes: Vec<Result<(), Error>> = ranges
         .into_par_iter()
         .with_max_len(1)
         .map(|stretch| {
@@ -165,7 +182,7 @@ mod tests {
 
     #[test]
     fn any_order_and_grouping_gives_the_same_bits() {
-        let value = |i: u64| 1.0 / (i as f64 + 0.37) * if i % 3 == 0 { 1e9 } else { 1.0 };
+        let value = |i: u64| 1.0 / (i as f64 + 0.37) * if i.is_multiple_of(3) { 1e9 } else { 1.0 };
         let mut straight = Forest::default();
         (0..100).for_each(|i| straight.insert(i, value(i)));
         let mut backwards = Forest::default();

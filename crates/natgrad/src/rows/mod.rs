@@ -6,7 +6,7 @@ mod sample;
 mod source;
 mod table;
 
-pub use forest::{Forest, Merge, sum_chunks};
+pub use forest::{Forest, Merge, sum_chunks, sum_ranges};
 pub use profile::{ColumnProfile, Profile};
 pub use sample::sample;
 pub use source::{CHUNK_ROWS, Chunk, Column, ColumnKind, RowSource};

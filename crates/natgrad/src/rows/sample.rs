@@ -6,6 +6,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Mutex;
 
+/// Index of a chunk, cells of the rows drawn from it, their weights.
+type Part = (usize, Vec<f64>, Vec<f64>);
+
 /// At most about `limit` rows with positive weight, in their order; all of them where there are no more than that.
 ///
 /// Each chunk draws with a generator of its own, so the sample does not depend on the number of threads. The weights
@@ -17,7 +20,7 @@ pub fn sample(source: &dyn RowSource, limit: usize, seed: u64) -> Result<Table, 
     use rayon::prelude::*;
     let share = limit as f64 / source.rows().max(1) as f64;
     let width = source.columns().len();
-    let parts: Mutex<Vec<(usize, Vec<f64>, Vec<f64>)>> = Mutex::new(Vec::new());
+    let parts: Mutex<Vec<Part>> = Mutex::new(Vec::new());
     source.stretches().into_par_iter().with_max_len(1).try_for_each(|stretch| {
         source.sweep(stretch, &mut |index, chunk| {
             let mut rng = ChaCha8Rng::seed_from_u64(seed);

@@ -6,6 +6,9 @@
 //! visible   = mean s̄_n s̄_nᵀ,    s_nk = (e_k − π, T − μ_k),    s̄_n = Σ_k r_nk s_nk
 //! ```
 //!
+//! Off stationary points a Hessian depends on coordinates. `observed` is the one in the natural coordinates of the complete
+//! data, `(ln π_k − Σ_b A(η_kb), η_kb)`, expressed in the model's own.
+//!
 //! # Source
 //! Louis (1982) for the observed information.
 
@@ -131,13 +134,17 @@ pub(super) fn information(model: &Mixture, at: &Point, s: &Statistics) -> Option
     }
     for k in 0..components {
         let first = components + k * m;
+        // The second derivative is taken along straight lines of the complete data's natural coordinates, in which the
+        // log-weight of component k is ln π_k − A(η_k). That bends η by the slope in the weights; at a maximum, not at all.
+        let drift = if model.frozen().weights { 0.0 } else { counts[k] - s.weight * pi[k] };
         for (b, block) in model.blocks.iter().enumerate() {
             let eta = model.natural(at, k, b);
             let (count, sums) = layout.completed(&s.sums, k, b);
             let (fisher, mean) = (block.family.fisher(&eta), block.family.expectation(&eta));
+            let complete = count - drift;
             for (i, ci) in layout.coordinates(k, b).enumerate() {
                 for (j, cj) in layout.coordinates(k, b).enumerate() {
-                    add(ci, cj, count * fisher[(i, j)]);
+                    add(ci, cj, complete * fisher[(i, j)]);
                 }
                 // Between prior and component: −Σ_n r_nk (e_k − π)(T − μ_k)ᵀ.
                 let centred = sums[i] - count * mean.0[i];
