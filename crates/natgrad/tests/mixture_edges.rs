@@ -101,7 +101,6 @@ fn a_constant_column_has_no_maximum_without_a_floor() {
             let start = described.starts(&table, &profile, &[1]).expect("a start").remove(0);
             let outcome = climb(&described, &table, base, start, MetricChoice::Auto);
             assert!(outcome.look.elbo.is_finite(), "{shape:?}");
-            for r in outcome.progress.trace.iter().take(12) { println!("{shape:?} {components} {} {:.17} {:?} {:?} {} {}", r.iteration, r.elbo, r.remaining, r.stationarity, r.step_size, r.metric); }
             assert_eq!(outcome.progress.status, Some(Status::Converged), "{shape:?} {components}");
             if shape != CovarianceShape::Spherical {
                 let floored = described.mixture().floored(&outcome.look.point);

@@ -233,8 +233,9 @@ impl Fit<'_, '_> {
         let direction = if escape.is_some() { None } else { a.direction() };
         let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, Want::Curvature)?;
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
-        if moved.step == 0.0 || (stuck && moved.metric == "joint") {
-            // Not even EM moves: the point is a maximum along every path tried (a floor or a boundary holds it).
+        if moved.step == 0.0 || (stuck && moved.metric != "escape") {
+            // Neither EM nor the full step rises: the point is a maximum along every path tried (a floor or a boundary
+            // holds it, whatever the slope across it).
             return Ok(Step::Done(Status::Converged));
         }
         Ok(Step::Moved(Box::new(moved), None, None))
