@@ -4,7 +4,7 @@ use natgrad::ascent::em;
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, Spec};
 use natgrad::engine::{Control, MetricChoice, Outcome, Progress, Settings, Status, fit};
 use natgrad::geometry::Point;
-use natgrad::model::{LatentModel, Want};
+use natgrad::model::Want;
 use natgrad::rows::{Column, ColumnKind, Table};
 use natgrad_testkit::mixtures::Recipe;
 
@@ -16,6 +16,9 @@ const TIMES: [f64; 8] = [0.1, 0.2, 0.25, 0.4, 2.0, 3.5, 5.0, 7.0];
 const DIGITS: f64 = 2e-10;
 /// Parameters are given to eight decimals, and converge half as fast as the ELBO.
 const PARAMETERS: f64 = 2e-8;
+
+/// What a remaining gain of the tolerance (1e-14) allows the entropy-sum residual: `√(2 V · 1e-14)`, V below 5 here.
+const SUMS: f64 = 3.2e-7;
 
 struct Example {
     table: Table,
@@ -81,7 +84,7 @@ fn two_poisson_components() {
         let at = &outcome.look.point;
         let (elbo, sum) = e.sums(at);
         close("F", elbo, -2.4351327157, DIGITS);
-        close("ES", sum, elbo, PARAMETERS);
+        close("ES", sum, elbo, SUMS);
         close("π", e.weights(at)[0], 0.54635027, PARAMETERS);
         close("rate 1", e.source(at, 0)[0], 1.37758238, 1e-7);
         close("rate 2", e.source(at, 1)[0], 9.60756352, 1e-7);
@@ -120,7 +123,7 @@ fn fixed_unequal_weights_break_the_entropy_sum() {
         let outcome = e.climb(e.point(weights, [&[1.0], &[9.0]]), MetricChoice::Auto);
         let (elbo, sum) = e.sums(&outcome.look.point);
         close("F", elbo, f, DIGITS);
-        close("ES", sum, es, PARAMETERS);
+        close("ES", sum, es, SUMS);
         close("weights", e.weights(&outcome.look.point)[0], weights[0], 1e-15);
     }
 }
@@ -133,7 +136,7 @@ fn two_normal_components_in_every_shape_of_one_dimension() {
             let at = e.climb(e.point([0.5, 0.5], [&[-2.0, 1.0], &[1.0, 1.0]]), metric).look.point;
             let (elbo, sum) = e.sums(&at);
             close("F", elbo, -1.3471257589, DIGITS);
-            close("ES", sum, elbo, PARAMETERS);
+            close("ES", sum, elbo, SUMS);
             close("π", e.weights(&at)[0], 0.44442307, PARAMETERS);
             for (k, mean, variance) in [(0, -1.97502236, 0.10686952), (1, 1.17989653, 0.38986352)] {
                 close("mean", e.source(&at, k)[0], mean, 1e-7);
@@ -150,7 +153,7 @@ fn two_normal_components_with_one_variance() {
         let at = e.climb(e.point([0.5, 0.5], [&[-2.0, 1.0], &[1.0, 1.0]]), metric).look.point;
         let (elbo, sum) = e.sums(&at);
         close("F", elbo, -1.4398701868, DIGITS);
-        close("ES", sum, elbo, PARAMETERS);
+        close("ES", sum, elbo, SUMS);
         for k in 0..2 {
             close("variance", e.source(&at, k)[1], 0.26404047, PARAMETERS);
         }
@@ -164,8 +167,8 @@ fn fixed_variances_break_the_entropy_sum_by_a_known_amount() {
         let at = e.climb(e.point([0.5, 0.5], [&[-2.0, 1.0], &[1.0, 1.0]]), metric).look.point;
         let (elbo, sum) = e.sums(&at);
         close("F", elbo, -1.7184553665, DIGITS);
-        close("ES", sum, -2.0245121262, PARAMETERS);
-        close("F − ES", elbo - sum, 0.3060567598, PARAMETERS);
+        close("ES", sum, -2.0245121262, SUMS);
+        close("F − ES", elbo - sum, 0.3060567598, SUMS);
         close("variance", e.source(&at, 0)[1], 1.0, 1e-13);
     }
 }
@@ -177,7 +180,7 @@ fn two_exponential_components() {
         let at = e.climb(e.point([0.5, 0.5], [&[5.0], &[0.2]]), metric).look.point;
         let (elbo, sum) = e.sums(&at);
         close("F", elbo, -1.6222281950, DIGITS);
-        close("ES", sum, elbo, PARAMETERS);
+        close("ES", sum, elbo, SUMS);
         // Seven digits are given, of a flat maximum.
         close("π", e.weights(&at)[0], 0.3945414, 1e-6);
         close("rate 1", e.source(&at, 0)[0], 4.3690488, 1e-5);

@@ -102,7 +102,14 @@ fn a_constant_column_has_no_maximum_without_a_floor() {
             let outcome = climb(&described, &table, base, start, MetricChoice::Auto);
             assert!(outcome.look.elbo.is_finite(), "{shape:?}");
             assert_eq!(outcome.progress.status, Some(Status::Converged), "{shape:?} {components}");
+            // The floor explains the whole of the entropy-sum residual: `½ Σ_k π_k Σ_i (1 − s²_i/floor)`.
+            let learning = described.learning(&table, base);
+            let residual = outcome.look.elbo - learning.entropies(&outcome.look).sum();
+            let known = described.mixture().floor_residual(&outcome.look.point, &outcome.look.statistics);
+            // What a remaining gain of 1e-10 allows.
+            assert!((residual - known).abs() < 1e-4, "{shape:?} {components}: {residual} and {known}");
             if shape != CovarianceShape::Spherical {
+                assert!(known > 0.1, "{shape:?}: {known}");
                 let floored = described.mixture().floored(&outcome.look.point);
                 assert_eq!(floored, (0..components).collect::<Vec<_>>(), "{shape:?}");
             }
