@@ -54,7 +54,57 @@ pub fn gradient_is_the_slope(case: &Case) {
     assert!(raised.residual < 1e-9, "{}: gradient off the range by {:e}", case.name, raised.residual);
 }
 
-/// Observed information is minus the Hessian of the evidence (Louis' identity, ties and missing cells included).
+/// The point at `t` along free coordinate `j`, on a straight line of the complete data's natural coordinates
+/// `(ln π_k − Σ_b A(η_kb), η_kb)`; in the model's own coordinates if the weights are held.
+fn along_natural_line(case: &Case, j: usize, t: f64) -> Point {
+    let mixture = case.described.mixture();
+    let mut next = shifted(case, &unit(mixture.free(), j), t);
+    if mixture.frozen().weights {
+        return next;
+    }
+    for k in 0..mixture.components() {
+        for (b, block) in mixture.blocks().iter().enumerate() {
+            let here = mixture.natural(&case.point, k, b);
+            let mean = block.family.expectation(&here);
+            let (mut there, mut linear) = (here.clone(), 0.0);
+            for (i, c) in mixture.coordinates(k, b).enumerate() {
+                if mixture.free_coordinate(c) == Some(j) {
+                    there.0[i] += t;
+                    linear += t * mean.0[i];
+                }
+            }
+            next.0[k] += block.family.log_partition(&there) - block.family.log_partition(&here) - linear;
+        }
+    }
+    // A step of no length normalises the weights.
+    mixture.shift(&next, &unit(mixture.free(), j), 0.0).expect("inside the domain")
+}
+
+/// The slope at `at`, in natural coordinates of the complete data, expressed in the model's own at the case's point.
+fn natural_slope(case: &Case, at: &Point) -> Vec<f64> {
+    let mixture = case.described.mixture();
+    let mut g = gradient(case, at).0;
+    if mixture.frozen().weights {
+        return g;
+    }
+    let of_weights: Vec<f64> =
+        (0..mixture.components()).map(|k| mixture.free_coordinate(k).map_or(0.0, |f| g[f])).collect();
+    for (k, slope) in of_weights.iter().enumerate() {
+        for (b, block) in mixture.blocks().iter().enumerate() {
+            let here = block.family.expectation(&mixture.natural(&case.point, k, b)).0;
+            let there = block.family.expectation(&mixture.natural(at, k, b)).0;
+            for (i, c) in mixture.coordinates(k, b).enumerate() {
+                if let Some(f) = mixture.free_coordinate(c) {
+                    g[f] += slope * (there[i] - here[i]);
+                }
+            }
+        }
+    }
+    g
+}
+
+/// Observed information is minus the Hessian of the evidence in the complete data's natural coordinates (Louis'
+/// identity, ties and missing cells included).
 pub fn observed_information_is_the_hessian(case: &Case) {
     let learning = case.learning();
     let look = learning.look(&case.point, Want::Curvature).expect("a look");
@@ -64,8 +114,7 @@ pub fn observed_information_is_the_hessian(case: &Case) {
     let steps = steps(case);
     for j in 0..free {
         let (h, scale_j) = steps[j];
-        let v = unit(free, j);
-        let at = |t: f64| gradient(case, &shifted(case, &v, t)).0;
+        let at = |t: f64| natural_slope(case, &along_natural_line(case, j, t));
         let (a, b, c, d) = (at(h), at(-h), at(0.5 * h), at(-0.5 * h));
         for i in 0..free {
             let slope = (4.0 * (c[i] - d[i]) / h - (a[i] - b[i]) / (2.0 * h)) / 3.0;

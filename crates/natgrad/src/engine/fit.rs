@@ -26,6 +26,10 @@ const EVIDENCE_ITERATIONS: f64 = 8.0;
 /// Share of the tolerance below which a converged fit is not polished further.
 const POLISHED: f64 = 1e-3;
 
+/// A promised gain above this (relative to the ELBO) that does not come says that the step was blocked; below it, steps
+/// still polish the parameters where the ELBO no longer shows it.
+const BLOCKED: f64 = 1e-12;
+
 /// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
 const SWEEP_OVERHEAD: f64 = 3e5;
 
@@ -238,7 +242,10 @@ impl Fit<'_, '_> {
         let direction = if escape.is_some() { None } else { a.direction() };
         let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, Want::Curvature)?;
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
-        if moved.step == 0.0 || (stuck && moved.metric == "joint") {
+        // A full step that promised more than rounding and gave nothing was bent back onto a floor.
+        let promised = remaining.is_some_and(|r| r > BLOCKED * (1.0 + look.elbo.abs()));
+        let blocked = moved.metric == "joint" || (promised && moved.metric != "escape");
+        if moved.step == 0.0 || (stuck && blocked) {
             // Not even EM moves: the point is a maximum along every path tried (a floor or a boundary holds it).
             return Ok(Step::Done(Status::Converged));
         }
