@@ -109,11 +109,6 @@ impl ModelFile {
         self.settings.get("charts").and_then(|c| serde_json::from_value(c.clone()).ok()).unwrap_or_default()
     }
 
-    /// The parameters.
-    pub fn parameters(&self) -> &Value {
-        &self.parameters
-    }
-
     /// The columns as the model knows them, without regard to any data.
     pub fn columns(&self) -> Vec<Column> {
         let levels: LevelNames = self

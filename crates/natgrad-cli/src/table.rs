@@ -8,7 +8,7 @@ use serde_json::Value;
 /// A plain table with a header.
 pub fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().map(Cell::new));
     if table.width().is_none() {
         table.set_width(110);
@@ -83,7 +83,7 @@ pub fn head(summary: &Summary) -> String {
         add("restarts", format!("{} of {} reach the best bound", restarts.agreeing, restarts.tried));
     }
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     if table.width().is_none() {
         table.set_width(110);
     }

@@ -13,23 +13,22 @@ pub struct Arguments {}
 
 /// Lists everything there is.
 pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
-    let models: Vec<(String, &str)> = models().into_iter().map(|(m, text)| (m.to_string(), text)).collect();
-    let certificates: Vec<(&str, &str)> = explanations().iter().map(|e| (e.name, e.source)).collect();
+    type Named = Vec<(String, &'static str)>;
+    let models: Named = models().into_iter().map(|(m, text)| (m.to_string(), text)).collect();
+    let families: Named = families().into_iter().map(|(f, text)| (f.to_string(), text)).collect();
+    let certificates: Named = explanations().iter().map(|e| (e.name.to_string(), e.source)).collect();
     if out.json {
-        let names =
-            |list: &[(String, &str)]| list.iter().map(|(n, t)| json!({"name": n, "about": t})).collect::<Vec<_>>();
-        let owned = |list: &[(&str, &str)]| list.iter().map(|(n, t)| (n.to_string(), *t)).collect::<Vec<_>>();
+        let names = |list: &Named| list.iter().map(|(n, t)| json!({"name": n, "about": t})).collect::<Vec<_>>();
         out.document(&json!({
             "models": names(&models),
-            "families": names(&owned(&families())),
-            "certificates": names(&owned(&certificates)),
+            "families": names(&families),
+            "certificates": names(&certificates),
         }))?;
         return Ok(0);
     }
-    let rows = |list: Vec<(String, &str)>| list.into_iter().map(|(n, t)| vec![n, t.to_string()]).collect();
-    let own = |list: Vec<(&'static str, &'static str)>| list.into_iter().map(|(n, t)| (n.to_string(), t)).collect();
+    let rows = |list: Named| list.into_iter().map(|(n, t)| vec![n, t.to_string()]).collect();
     out.result(&plain(&["model", "for"], rows(models)))?;
-    out.result(&plain(&["family", "for"], rows(own(families()))))?;
-    out.result(&plain(&["certificate", "source"], rows(own(certificates))))?;
+    out.result(&plain(&["family", "for"], rows(families)))?;
+    out.result(&plain(&["certificate", "source"], rows(certificates)))?;
     Ok(0)
 }
