@@ -1,14 +1,19 @@
 //! Tables for the eye.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use natgrad::catalogue::Summary;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
+use natgrad::catalogue::{CovarianceShape, Summary};
 use natgrad::diagnose::Verdict;
 use serde_json::Value;
+
+/// A rule under the header and nothing else.
+fn style() -> TableStyle {
+    TableStyle::new().header_separator(LineStyle::none().fill('─'))
+}
 
 /// A plain table with a header.
 pub fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(style()).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header.iter().map(Cell::new));
     if table.width().is_none() {
         table.set_width(110);
@@ -93,49 +98,151 @@ pub fn head(summary: &Summary) -> String {
     table.to_string()
 }
 
-/// Parameters with standard errors, where there are few enough to read.
-pub fn parameters(summary: &Summary) -> Option<String> {
-    let Value::Object(map) = &summary.parameters else { return None };
-    let errors = summary.standard_errors.as_ref();
-    let mut rows = Vec::new();
-    for (name, value) in map {
-        if name == "levels" || name == "dispersions" {
-            continue;
-        }
-        collect(name, value, errors.and_then(|e| e.get(name)), &mut rows);
-    }
-    (rows.len() <= 60).then(|| plain(&["parameter", "estimate", "standard error"], rows))
+/// Most rows and components that a table for the eye has.
+const MOST: (usize, usize) = (48, 8);
+
+/// One line of the parameter table: a label, and per component an estimate with its standard error.
+struct Line {
+    label: String,
+    cells: Vec<(Option<f64>, Option<f64>)>,
 }
 
-fn collect(name: &str, value: &Value, error: Option<&Value>, rows: &mut Vec<Vec<String>>) {
-    match value {
-        Value::Number(n) => {
-            let show = |v: Option<f64>| v.map_or_else(|| "–".to_string(), short);
-            rows.push(vec![name.to_string(), show(n.as_f64()), show(error.and_then(Value::as_f64))]);
+/// Parameters with standard errors, a column per component, where there are few enough to read.
+pub fn parameters(summary: &Summary) -> Option<String> {
+    let Value::Object(map) = &summary.parameters else { return None };
+    let errors = summary.standard_errors.as_ref().unwrap_or(&Value::Null);
+    let components = map.get("weights").and_then(Value::as_array).map_or(0, Vec::len);
+    let names: Vec<String> = summary.columns.clone();
+    let tied = summary.settings.covariance == CovarianceShape::Tied;
+    let mut lines = vec![Line {
+        label: "weight".into(),
+        cells: (0..components).map(|k| (map["weights"][k].as_f64(), errors["weights"][k].as_f64())).collect(),
+    }];
+    let levels = map.get("levels").unwrap_or(&Value::Null);
+    for (name, value) in map.iter().filter(|(n, _)| !matches!(n.as_str(), "weights" | "levels" | "dispersions")) {
+        if let ("blocks", Value::Array(blocks)) = (name.as_str(), value) {
+            for (b, block) in blocks.iter().enumerate() {
+                let Value::Object(block) = block else { continue };
+                let own: Vec<String> = block["columns"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(Value::as_str)
+                    .map(Into::into)
+                    .collect();
+                let levels = Value::Array(vec![block.get("levels").cloned().unwrap_or(Value::Null)]);
+                for (name, value) in
+                    block.iter().filter(|(n, _)| !matches!(n.as_str(), "columns" | "family" | "levels"))
+                {
+                    // One column: no index for it, so it is put back.
+                    let wrap = |v: &Value| match v {
+                        Value::Array(items) if own.len() == 1 => {
+                            Value::Array(items.iter().map(|i| Value::Array(vec![i.clone()])).collect())
+                        }
+                        _ => v.clone(),
+                    };
+                    let errors = wrap(&errors["blocks"][b][name.as_str()]);
+                    add_lines(&mut lines, name, &wrap(value), &errors, components, &own, &levels, false);
+                }
+            }
+            continue;
         }
-        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_number) => {
-            // A row of numbers is shown as one line.
-            let line = |v: &Value| {
-                let items = v.as_array().cloned().unwrap_or_default();
-                items.iter().map(|x| x.as_f64().map_or_else(|| "–".into(), short)).collect::<Vec<_>>().join("  ")
+        add_lines(&mut lines, name, value, &errors[name.as_str()], components, &names, levels, tied);
+    }
+    if lines.len() > MOST.0 || components > MOST.1 {
+        return None;
+    }
+    let mut header = vec!["parameter".to_string()];
+    header.extend((1..=components).map(|k| k.to_string()));
+    let rows = lines
+        .into_iter()
+        .map(|line| {
+            let mut row = vec![line.label];
+            row.extend(line.cells.into_iter().map(|(estimate, error)| match (estimate, error) {
+                (Some(x), Some(e)) if e > 0.0 => format!("{} ± {}", short(x), rounded(e)),
+                (Some(x), _) => short(x),
+                (None, _) => String::new(),
+            }));
+            row
+        })
+        .collect();
+    Some(plain(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows))
+}
+
+/// Two significant digits.
+fn rounded(x: f64) -> String {
+    let size = x.abs().log10().floor();
+    if !(-4.0..6.0).contains(&size) {
+        return format!("{x:.1e}");
+    }
+    let digits = (1.0 - size).clamp(0.0, 9.0) as usize;
+    format!("{x:.digits$}")
+}
+
+/// Adds the lines of one array `[k][d]`, `[k][d][levels]`, `[k][d][d]`, `[k]` or `[d][d]`.
+fn add_lines(
+    lines: &mut Vec<Line>,
+    name: &str,
+    value: &Value,
+    errors: &Value,
+    components: usize,
+    columns: &[String],
+    levels: &Value,
+    tied: bool,
+) {
+    let singular = match name {
+        "means" => "mean",
+        "variances" => "variance",
+        "covariances" => "cov",
+        "rates" => "rate",
+        "shapes" => "shape",
+        "probabilities" => "P",
+        "log_means" => "log-mean",
+        "log_variances" => "log-variance",
+        other => other,
+    };
+    let matrix = name == "covariances";
+    let shared = matrix && tied;
+    let pick = |v: &Value, k: usize, path: &[usize]| -> Option<f64> {
+        let mut at = if shared { v } else { &v[k] };
+        for &i in path {
+            at = &at[i];
+        }
+        at.as_f64()
+    };
+    let mut push = |label: String, path: &[usize]| {
+        let count = if shared { 1 } else { components };
+        let cells = (0..count).map(|k| (pick(value, k, path), pick(errors, k, path))).collect();
+        lines.push(Line { label, cells });
+    };
+    let first = if shared { value } else { &value[0] };
+    let Some(items) = first.as_array() else {
+        push(singular.to_string(), &[]);
+        return;
+    };
+    for (d, item) in items.iter().enumerate() {
+        let column = columns.get(d).map_or("", String::as_str);
+        let Some(inner) = item.as_array() else {
+            let what = if matrix { "variance" } else { singular };
+            push(format!("{what} {column}"), &[d]);
+            continue;
+        };
+        for (j, _) in inner.iter().enumerate() {
+            if matrix && j < d {
+                continue;
+            }
+            let label = if matrix {
+                let other = columns.get(j).map_or("", String::as_str);
+                if j == d { format!("variance {column}") } else { format!("cov {column}, {other}") }
+            } else {
+                // Of two levels, one says it all.
+                if inner.len() == 2 && j == 0 {
+                    continue;
+                }
+                let level = levels[d][j].as_str().map_or_else(|| j.to_string(), Into::into);
+                format!("P({column} = {level})")
             };
-            rows.push(vec![name.to_string(), line(value), error.map_or_else(|| "–".to_string(), line)]);
+            push(label, &[d, j]);
         }
-        Value::Array(items) => {
-            for (i, item) in items.iter().enumerate() {
-                collect(&format!("{name}[{}]", i + 1), item, error.and_then(|e| e.get(i)), rows);
-            }
-        }
-        Value::Object(map) => {
-            let label = map
-                .get("columns")
-                .and_then(|c| c.as_array())
-                .map(|c| c.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","));
-            for (key, item) in map.iter().filter(|(k, _)| !matches!(k.as_str(), "columns" | "family" | "levels")) {
-                let name = label.clone().map_or_else(|| format!("{name}.{key}"), |l| format!("{l} {key}"));
-                collect(&name, item, error.and_then(|e| e.get(key)), rows);
-            }
-        }
-        _ => {}
     }
 }

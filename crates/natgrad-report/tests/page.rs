@@ -138,11 +138,14 @@ fn traces_by_name_with_gaps() {
 
 #[test]
 fn reads_what_fits_write() {
-    use natgrad::catalogue::{InformationSummary, Summary};
+    use natgrad::catalogue::{
+        CovarianceShape, FamilyName, InformationSummary, ModelName, ResidualSummary, Spec, Summary,
+    };
     use natgrad::diagnose::{Certificate, Restarts, Verdict};
     use natgrad::engine::Status;
     let summary = Summary {
         model: "gaussian-mixture".into(),
+        settings: Spec::new(ModelName::GaussianMixture, 1, vec![FamilyName::Normal], CovarianceShape::Full),
         rows: 3,
         weight: 4.5,
         columns: vec!["x".into()],
@@ -154,6 +157,15 @@ fn reads_what_fits_write() {
         log_evidence: Some(-2.0),
         entropy_sum: -2.25,
         entropies: natgrad::model::Entropies { recognition: 0.5, prior: 0.75, observable: 2.0, base_measure: 0.0 },
+        residual: ResidualSummary {
+            value: 0.25,
+            standard_error: 0.1,
+            prior: 0.05,
+            components: vec![0.2],
+            variance: 1.0,
+            alarm: 0.1,
+            explained_by_floor: None,
+        },
         remaining: Some(0.5),
         stationarity: 0.25,
         information: InformationSummary {

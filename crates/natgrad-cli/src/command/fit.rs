@@ -310,9 +310,10 @@ pub fn open_for_model(
     let all_levels = matches!(model, ModelName::LatentClass | ModelName::CategoricalMixture);
     let named: Vec<String> =
         families.iter().filter(|(_, f)| **f == FamilyName::Categorical).map(|(c, _)| c.clone()).collect();
-    let guess = |column: &str| match (model, families.get(column)) {
-        (ModelName::Mixture, None | Some(FamilyName::Bernoulli)) | (ModelName::BernoulliMixture, _) => true,
-        _ => false,
+    let guess = |column: &str| {
+        let given = families.get(column);
+        model == ModelName::BernoulliMixture
+            || model == ModelName::Mixture && matches!(given, None | Some(FamilyName::Bernoulli))
     };
     let source = reading.open(data, all_levels, named, guess, out)?;
     if let Some(unknown) = families.keys().find(|c| source.columns().iter().all(|d| d.name != **c)) {

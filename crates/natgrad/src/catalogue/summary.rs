@@ -1,6 +1,7 @@
 //! The summary of a fit or a check: the contract's JSON.
 
 use super::described::Described;
+use super::spec::Spec;
 use super::standard_errors::standard_errors;
 use crate::Error;
 use crate::diagnose::{
@@ -54,6 +55,8 @@ pub struct ResidualSummary {
 pub struct Summary {
     /// Model name.
     pub model: String,
+    /// The model's settings, as model files have them.
+    pub settings: Spec,
     /// Number of rows.
     pub rows: u64,
     /// Total weight, where rows are weighted.
@@ -188,6 +191,7 @@ pub fn summarise(
     };
     Ok(Summary {
         model: described.spec().model.to_string(),
+        settings: described.spec().clone(),
         rows: statistics.rows,
         weight,
         columns: described.columns().iter().map(|c| c.name.clone()).collect(),

@@ -159,6 +159,7 @@ impl Fit<'_, '_> {
                 <= 4.0 * f64::EPSILON * look.elbo.abs()
             {
                 // EM has stopped moving at rounding level; the certificates say what is wrong with the point.
+                p.why = Some("EM steps no longer change the bound beyond rounding".into());
                 return Ok(Step::Done(Status::Converged));
             }
             p.ask_again = p.iteration + (p.iteration / 4).max(10);
