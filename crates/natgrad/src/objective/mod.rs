@@ -31,7 +31,7 @@ pub struct Look {
 }
 
 impl<'a> Learning<'a> {
-    /// `base_measure` is `(1/N) Σ w ln h(x_n)`, which no parameter changes (see [`base_measure`]).
+    /// `base_measure` is `(1/N) Σ w ln h(x_n)`, which no parameter changes (see [`Self::base_measure`]).
     pub fn new(model: &'a dyn LatentModel, rows: &'a dyn RowSource, base_measure: f64) -> Self {
         Learning { model, rows, base_measure, swept: AtomicU64::new(0) }
     }

@@ -14,8 +14,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// An empty table with the given columns; rows are added with [`push_row`](Self::push_row) or
-    /// [`from_columns`](Self::from_columns).
+    /// A table from whole columns.
     ///
     /// # Shapes
     /// `data[d]` has one value per row; `NaN` is a missing cell.
