@@ -52,6 +52,9 @@ impl Plan {
                 },
             })
         };
+        for name in &options.exclude {
+            find(name, "asked to be left out")?;
+        }
         let weights = options.weights.as_deref().map(|w| find(w, "asked for as weights")).transpose()?;
         let chosen: Vec<usize> = match &options.columns {
             Some(wanted) => {
@@ -72,6 +75,7 @@ impl Plan {
             }
             None => (0..names.len()).filter(|at| Some(*at) != weights).collect(),
         };
+        let chosen: Vec<usize> = chosen.into_iter().filter(|at| !options.exclude.contains(&names[*at])).collect();
         if let Some(at) = chosen.iter().find(|at| names[**at].is_empty()) {
             return Err(IoError::Column {
                 file: file.into(),

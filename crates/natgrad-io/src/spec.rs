@@ -17,6 +17,8 @@ pub enum Levels {
 pub struct ReadOptions {
     /// Columns to read, in this order; `None`: all but the weights, in the order of the file.
     pub columns: Option<Vec<String>>,
+    /// Columns to leave out.
+    pub exclude: Vec<String>,
     /// Column of row weights; it is not among the data columns.
     pub weights: Option<String>,
     /// Whether CSV and TSV files begin with a row of names. Without, columns are named `c1`, `c2`, ….
@@ -34,6 +36,7 @@ impl Default for ReadOptions {
     fn default() -> Self {
         ReadOptions {
             columns: None,
+            exclude: Vec::new(),
             weights: None,
             header: true,
             levels: Levels::None,

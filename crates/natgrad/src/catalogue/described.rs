@@ -3,12 +3,13 @@
 use super::parameters::{parameters_from_json, parameters_to_json};
 use super::spec::{FamilyName, Spec, check_data};
 use crate::Error;
+use crate::family::Natural;
 use crate::geometry::Point;
 use crate::model::LatentModel;
 use crate::model::mixture::{Mixture, start, start_rows};
 use crate::objective::Learning;
 use crate::rows::{Chunk, Column, ColumnKind, Profile, RowSource, sample};
-use rand::SeedableRng;
+use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
@@ -122,32 +123,18 @@ impl Described {
         Ok(Posterior { log_evidence, responsibilities })
     }
 
+    /// A source of rows drawn from the model.
+    pub fn sampler(&self, at: &Point, seed: u64) -> Sampler<'_> {
+        let natural = (0..self.mixture.components())
+            .map(|k| (0..self.mixture.blocks().len()).map(|b| self.mixture.natural(at, k, b)).collect())
+            .collect();
+        Sampler { described: self, weights: self.mixture.weights(at), natural, rng: ChaCha8Rng::seed_from_u64(seed) }
+    }
+
     /// Draws rows: cells row by row (`rows × columns`), and the component of each.
     pub fn sample(&self, at: &Point, rows: usize, seed: u64) -> (Vec<Vec<f64>>, Vec<usize>) {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let weights = self.mixture.weights(at);
-        let mut cells = Vec::with_capacity(rows);
-        let mut labels = Vec::with_capacity(rows);
-        for _ in 0..rows {
-            let mut left = rand::RngExt::random::<f64>(&mut rng);
-            let mut k = weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
-            for (j, w) in weights.iter().enumerate() {
-                left -= w;
-                if left < 0.0 {
-                    k = j;
-                    break;
-                }
-            }
-            let mut row = vec![0.0; self.columns.len()];
-            for (b, block) in self.mixture.blocks().iter().enumerate() {
-                let mut x = vec![0.0; block.columns.len()];
-                block.family.sample(&self.mixture.natural(at, k, b), &mut rng, &mut x);
-                block.columns.iter().zip(&x).for_each(|(&d, v)| row[d] = *v);
-            }
-            cells.push(row);
-            labels.push(k);
-        }
-        (cells, labels)
+        let mut sampler = self.sampler(at, seed);
+        (0..rows).map(|_| sampler.row()).unzip()
     }
 
     /// Fills missing cells of a chunk by their posterior expectation (numbers) or most probable level.
@@ -199,5 +186,34 @@ impl Described {
         }
         let best = mass.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
         best.map_or(0.0, |(l, _)| l as f64)
+    }
+}
+
+/// Draws rows, one after another.
+#[derive(Debug)]
+pub struct Sampler<'a> {
+    described: &'a Described,
+    weights: Vec<f64>,
+    natural: Vec<Vec<Natural>>,
+    rng: ChaCha8Rng,
+}
+
+impl Sampler<'_> {
+    /// The next row and the component that it comes from.
+    pub fn row(&mut self) -> (Vec<f64>, usize) {
+        let mut left = self.rng.random::<f64>();
+        let last = self.weights.iter().rposition(|w| *w > 0.0).unwrap_or(0);
+        let chosen = self.weights.iter().position(|w| {
+            left -= w;
+            left < 0.0
+        });
+        let k = chosen.unwrap_or(last);
+        let mut row = vec![0.0; self.described.columns.len()];
+        for (block, eta) in self.described.mixture.blocks().iter().zip(&self.natural[k]) {
+            let mut x = vec![0.0; block.columns.len()];
+            block.family.sample(eta, &mut self.rng, &mut x);
+            block.columns.iter().zip(&x).for_each(|(&d, v)| row[d] = *v);
+        }
+        (row, k)
     }
 }

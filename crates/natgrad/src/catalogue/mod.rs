@@ -8,8 +8,8 @@ mod spec;
 mod standard_errors;
 mod summary;
 
-pub use described::{Described, Posterior};
+pub use described::{Described, Posterior, Sampler};
 pub use parameters::{parameters_from_json, parameters_to_json};
-pub use spec::{CovarianceShape, FamilyName, ModelName, Spec, check_data, families, models};
+pub use spec::{CovarianceShape, FamilyName, ModelName, Spec, check_data, check_support, families, models};
 pub use standard_errors::{StandardErrors, standard_errors};
 pub use summary::{InformationSummary, ResidualSummary, Summary, summarise};

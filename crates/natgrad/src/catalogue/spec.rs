@@ -238,6 +238,21 @@ pub struct Spec {
 }
 
 impl Spec {
+    /// A mixture without floor, ties or frozen parameters.
+    pub fn new(model: ModelName, components: usize, families: Vec<FamilyName>, covariance: CovarianceShape) -> Self {
+        Spec {
+            model,
+            components,
+            families,
+            covariance,
+            covariance_floor: 0.0,
+            tie_items: false,
+            freeze_weights: false,
+            freeze_covariances: false,
+            charts: Vec::new(),
+        }
+    }
+
     /// Takes the charts from the data: every normal column centred at its mean, in units of its standard deviation.
     pub fn chart(&mut self, profile: &Profile) {
         let floor = self.covariance_floor.sqrt();
@@ -402,12 +417,39 @@ pub fn check_data(model: &Mixture, spec: &Spec, source: &dyn RowSource, profile:
             );
         }
     }
-    let enough = spec.components;
+    let found = survey(model, spec, source, spec.components)?;
+    if found.distinct.len() < spec.components {
+        return data(
+            format!("{} components for {} distinct rows", spec.components, found.distinct.len()),
+            "use fewer components than there are distinct rows",
+        );
+    }
+    Ok(found.base_measure / found.weight)
+}
+
+/// Checks that every cell lies in the support of its family, and answers the base measure's share of the ELBO: what
+/// data for a fitted model must pass.
+///
+/// # Errors
+/// [`Error::OutsideSupport`] with row, column and value; [`Error::Data`] for zero rows.
+pub fn check_support(model: &Mixture, spec: &Spec, source: &dyn RowSource) -> Result<f64, Error> {
+    if source.rows() == 0 {
+        return Err(Error::Data {
+            problem: "the data have no rows".into(),
+            hint: "check the file, or drop --no-header if it has a header row only".into(),
+        });
+    }
+    let found = survey(model, spec, source, 0)?;
+    Ok(found.base_measure / found.weight)
+}
+
+fn survey(model: &Mixture, spec: &Spec, source: &dyn RowSource, enough: usize) -> Result<Findings, Error> {
+    let none = || Findings { base_measure: 0.0, weight: 0.0, bad: None, distinct: HashSet::new(), enough };
     let width = source.columns().len();
     let forest = sum_chunks(
         source,
         0..source.chunks(),
-        || Findings { base_measure: 0.0, weight: 0.0, bad: None, distinct: HashSet::new(), enough },
+        none,
         || (),
         |chunk, found, ()| {
             let mut x = Vec::new();
@@ -440,7 +482,7 @@ pub fn check_data(model: &Mixture, spec: &Spec, source: &dyn RowSource, profile:
             Ok(())
         },
     )?;
-    let Some(found) = forest.total() else { return Ok(0.0) };
+    let found = forest.total().unwrap_or_else(none);
     if let Some((row, d, value)) = found.bad {
         let family = model.blocks().iter().find(|b| b.columns.contains(&d)).map(|b| b.family.clone());
         let name = source.columns()[d].name.clone();
@@ -453,11 +495,5 @@ pub fn check_data(model: &Mixture, spec: &Spec, source: &dyn RowSource, profile:
             hint: format!("correct the cell, or choose another family for \"{name}\" (`natgrad list` shows them)"),
         });
     }
-    if found.distinct.len() < spec.components {
-        return data(
-            format!("{} components for {} distinct rows", spec.components, found.distinct.len()),
-            "use fewer components than there are distinct rows",
-        );
-    }
-    Ok(found.base_measure / found.weight)
+    Ok(found)
 }

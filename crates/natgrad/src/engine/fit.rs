@@ -26,8 +26,15 @@ const EVIDENCE_ITERATIONS: f64 = 8.0;
 /// Share of the tolerance below which a converged fit is not polished further.
 const POLISHED: f64 = 1e-3;
 
+/// A promised gain above this (relative to the ELBO) that does not come says that the step was blocked; below it, steps
+/// still polish the parameters where the ELBO no longer shows it.
+const BLOCKED: f64 = 1e-12;
+
 /// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
 const SWEEP_OVERHEAD: f64 = 3e5;
+
+/// Fewest rows that a sampled metric is taken from.
+const LEAST_METRIC_ROWS: usize = 4096;
 
 /// EM steps before `auto` judges their speed.
 const EM_STEPS: usize = 4;
@@ -42,7 +49,7 @@ pub fn fit(
     progress: Progress,
     watch: &dyn Fn(&Progress) -> Control,
 ) -> Result<Outcome, Error> {
-    Fit { learning, settings, watch, sampled: OnceLock::new(), sampled_remaining: None }.run(progress)
+    Fit { learning, settings, watch, sampled: OnceLock::new() }.run(progress)
 }
 
 struct Fit<'a, 'b> {
@@ -50,7 +57,6 @@ struct Fit<'a, 'b> {
     settings: &'a Settings,
     watch: &'a dyn Fn(&Progress) -> Control,
     sampled: OnceLock<Table>,
-    sampled_remaining: Option<f64>,
 }
 
 enum Step {
@@ -60,6 +66,12 @@ enum Step {
 
 impl Fit<'_, '_> {
     fn run(&mut self, mut p: Progress) -> Result<Outcome, Error> {
+        if p.status.is_some() {
+            // It had ended before: only the last look is missing.
+            let want = if self.dense() { Want::Curvature } else { Want::Statistics };
+            let look = self.learning.look(&p.point, want)?;
+            return Ok(Outcome { progress: p, look });
+        }
         if let Some(batches) = self.settings.batches {
             return self.run_batches(p, batches);
         }
@@ -230,7 +242,10 @@ impl Fit<'_, '_> {
         let direction = if escape.is_some() { None } else { a.direction() };
         let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, Want::Curvature)?;
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
-        if moved.step == 0.0 || (stuck && moved.metric == "joint") {
+        // A full step that promised more than rounding and gave nothing was bent back onto a floor.
+        let promised = remaining.is_some_and(|r| r > BLOCKED * (1.0 + look.elbo.abs()));
+        let blocked = moved.metric == "joint" || (promised && moved.metric != "escape");
+        if moved.step == 0.0 || (stuck && blocked) {
             // Not even EM moves: the point is a maximum along every path tried (a floor or a boundary holds it).
             return Ok(Step::Done(Status::Converged));
         }
@@ -240,7 +255,10 @@ impl Fit<'_, '_> {
     /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
     fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         if self.sampled.get().is_none() {
-            let rows = sample(self.learning.rows(), self.settings.metric_rows, self.settings.seed ^ 0x9e37_79b9)?;
+            // A quarter of the rows is enough for a metric, and its conjugate gradient steps then cost a quarter.
+            let all = self.learning.rows().rows() as usize;
+            let few = self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS));
+            let rows = sample(self.learning.rows(), few, self.settings.seed ^ 0x9e37_79b9)?;
             let _ = self.sampled.set(rows);
         }
         let Some(rows) = self.sampled.get() else { return Ok(Step::Done(Status::Converged)) };
@@ -248,7 +266,7 @@ impl Fit<'_, '_> {
         let sampled = sampled_direction(self.learning, look, &few)?;
         let share = crate::rows::RowSource::rows(rows) as f64 / self.learning.rows().rows().max(1) as f64;
         self.learning.add_passes(few.passes() * share);
-        self.sampled_remaining = Some(sampled.remaining);
+        p.sampled_remaining = Some(sampled.remaining);
         if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
             last.remaining = Some(sampled.remaining);
         }
@@ -402,7 +420,7 @@ impl Fit<'_, '_> {
             p.passes = self.learning.passes();
         }
         p.status = Some(status);
-        Ok(Outcome { progress: p, look, sampled_remaining: self.sampled_remaining })
+        Ok(Outcome { progress: p, look })
     }
 }
 

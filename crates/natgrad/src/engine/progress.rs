@@ -68,6 +68,8 @@ pub struct Progress {
     pub notes: Vec<StoredNote>,
     /// The lines so far.
     pub trace: Vec<Record>,
+    /// Estimated remaining gain from a sampled metric, where the dense matrices are not affordable.
+    pub sampled_remaining: Option<f64>,
     /// How it ended, once it has.
     pub status: Option<Status>,
     /// Why it diverged.
@@ -122,6 +124,7 @@ impl Progress {
             backtracking: Backtracking { step: 1.0 },
             notes: Vec::new(),
             trace: Vec::new(),
+            sampled_remaining: None,
             status: None,
             why: None,
         }
@@ -135,6 +138,4 @@ pub struct Outcome {
     pub progress: Progress,
     /// The last look, with curvature where the dense matrices are affordable.
     pub look: Look,
-    /// Estimated remaining gain by conjugate gradients, where the dense matrices are not affordable.
-    pub sampled_remaining: Option<f64>,
 }

@@ -78,7 +78,8 @@ impl ExponentialFamily for LogNormal {
 
     fn sample(&self, at: &Natural, rng: &mut dyn Rng, x: &mut [f64]) {
         OF_LOG.sample(at, rng, x);
-        x[0] = x[0].exp();
+        // Beyond the range of doubles the nearest number that is still in the support.
+        x[0] = x[0].exp().clamp(f64::MIN_POSITIVE, f64::MAX);
     }
 
     fn source_names(&self) -> Vec<(&'static str, usize)> {

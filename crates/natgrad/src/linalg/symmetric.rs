@@ -19,6 +19,9 @@ pub struct Eigen {
 /// A matrix with a non-finite entry, for which no decomposition exists, answers `None`.
 pub fn eigen(a: &Matrix) -> Option<Eigen> {
     let n = a.nrows();
+    if n == 0 {
+        return Some(Eigen { values: Vec::new(), vectors: Matrix::zeros(0, 0) });
+    }
     for j in 0..n {
         for i in j..n {
             if !a[(i, j)].is_finite() {

@@ -1,11 +1,13 @@
 //! Rows of data: fixed chunks, the sources they come from, sums over them, and one-pass summaries of columns.
 
+mod distinct;
 mod forest;
 mod profile;
 mod sample;
 mod source;
 mod table;
 
+pub use distinct::{merge_duplicates, split};
 pub use forest::{Forest, Merge, sum_chunks, sum_ranges};
 pub use profile::{ColumnProfile, Profile};
 pub use sample::sample;

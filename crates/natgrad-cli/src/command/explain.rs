@@ -1,0 +1,56 @@
+//! `natgrad explain`: a certificate, a model or a family in plain words.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use natgrad::catalogue::{families, models};
+use natgrad::diagnose::explanations;
+use serde_json::json;
+
+/// What to explain.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Name of a certificate, a model or a family (`natgrad list` shows them).
+    name: String,
+}
+
+/// Explains one name.
+pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    let name = arguments.name.as_str();
+    let certificate = explanations().into_iter().find(|e| e.name == name).map(|e| (e.text.to_string(), Some(e.source)));
+    let model = models().into_iter().find(|(m, _)| m.to_string() == name).map(|(_, t)| (t.to_string(), None));
+    let family =
+        families().into_iter().find(|(f, _)| f.split(':').next() == Some(name)).map(|(_, t)| (t.to_string(), None));
+    let Some((text, source)) = certificate.or(model).or(family) else {
+        let known: Vec<&str> = explanations().iter().map(|e| e.name).collect();
+        return Err(Failure::new(
+            format!("there is nothing to explain under \"{name}\""),
+            format!("certificates are {}; `natgrad list` shows models and families", known.join(", ")),
+        ));
+    };
+    if out.json {
+        out.document(&json!({"name": name, "text": text, "source": source}))?;
+    } else {
+        out.result(&format!("{name}\n\n{}", wrapped(&text, 100)))?;
+        if let Some(source) = source {
+            out.result(&format!("\nSource: {source}"))?;
+        }
+    }
+    Ok(0)
+}
+
+/// Lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.len() - 1;
+        if !lines[last].is_empty() && lines[last].chars().count() + word.chars().count() >= width {
+            lines.push(word.to_string());
+        } else {
+            if !lines[last].is_empty() {
+                lines[last].push(' ');
+            }
+            lines[last].push_str(word);
+        }
+    }
+    lines.join("\n")
+}

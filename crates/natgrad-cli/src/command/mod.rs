@@ -1,0 +1,64 @@
+//! The subcommands, one file each.
+
+mod check;
+mod estep;
+mod explain;
+mod fit;
+mod impute;
+mod list;
+mod mstep;
+mod predict;
+mod report;
+mod sample;
+mod score;
+mod select;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What to do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Fit a model to a table and certify the answer.
+    Fit(Box<fit::Arguments>),
+    /// Certify a fitted model on data, also one fitted elsewhere.
+    Check(check::Arguments),
+    /// Average log-evidence of rows under a fitted model.
+    Score(score::Arguments),
+    /// Posterior of the hidden state of every row.
+    Predict(predict::Arguments),
+    /// Fill missing cells by their expectation, or the most probable level.
+    Impute(impute::Arguments),
+    /// Draw rows from a fitted model.
+    Sample(sample::Arguments),
+    /// Fit several sizes and recommend one.
+    Select(Box<select::Arguments>),
+    /// Expected statistics of a shard of the rows: the map of one EM iteration.
+    Estep(estep::Arguments),
+    /// Merge shards and take the M-step: the reduce of one EM iteration.
+    Mstep(mstep::Arguments),
+    /// Write the report of a run again.
+    Report(report::Arguments),
+    /// List models, families and certificates.
+    List(list::Arguments),
+    /// Explain a certificate or a word in plain language.
+    Explain(explain::Arguments),
+}
+
+/// Runs a subcommand; answers the exit code.
+pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
+    match command {
+        Command::Fit(a) => fit::run(*a, out),
+        Command::Check(a) => check::run(&a, out),
+        Command::Score(a) => score::run(&a, out),
+        Command::Predict(a) => predict::run(&a, out),
+        Command::Impute(a) => impute::run(&a, out),
+        Command::Sample(a) => sample::run(&a, out),
+        Command::Select(a) => select::run(&a, out),
+        Command::Estep(a) => estep::run(&a, out),
+        Command::Mstep(a) => mstep::run(&a, out),
+        Command::Report(a) => report::run(&a, out),
+        Command::List(a) => list::run(&a, out),
+        Command::Explain(a) => explain::run(&a, out),
+    }
+}

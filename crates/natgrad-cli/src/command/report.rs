@@ -1,0 +1,41 @@
+//! `natgrad report`: the page of a run, from its folder alone.
+
+use crate::failure::Failure;
+use crate::output::Output;
+use natgrad_io::{AtomicFile, RunFolder};
+use natgrad_report::{Run, page, trace_from_csv};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// Write the report of a run again.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Run folder.
+    run: PathBuf,
+    /// The page to write.
+    #[arg(long, value_name = "FILE.html")]
+    out: PathBuf,
+}
+
+/// Writes the page.
+pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    let folder = RunFolder::open(&arguments.run)?;
+    AtomicFile::write(&arguments.out, html(&folder)?.as_bytes())?;
+    out.note(&format!("written: {}", arguments.out.display()));
+    Ok(0)
+}
+
+/// Writes the page into the run folder.
+pub fn write(folder: &RunFolder) -> Result<(), Failure> {
+    folder.write_report(&html(folder)?).map_err(Failure::from)
+}
+
+fn html(folder: &RunFolder) -> Result<String, Failure> {
+    let summary: Value = folder.read_summary()?;
+    let path = folder.trace_path();
+    let text = std::fs::read_to_string(&path)
+        .map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
+    let trace =
+        trace_from_csv(&text).map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
+    Ok(page(&Run::from_folder(&summary, trace)))
+}

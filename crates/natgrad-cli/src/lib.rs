@@ -1,0 +1,80 @@
+//! The natgrad command line: one file per subcommand under `command/`, what they share beside it.
+//!
+//! Results go to standard output, everything for the eye to standard error. Exit codes: 0 done, 1 the answer is no (a
+//! certificate fails under `check`), 2 bad usage or bad input, 130 interrupted.
+
+mod command;
+mod data;
+mod failure;
+mod model_file;
+mod output;
+mod progress;
+mod table;
+
+use clap::{Parser, ValueEnum};
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// When to colour what is meant for the eye.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Options that every subcommand takes.
+#[derive(Debug, Clone, clap::Args)]
+struct Common {
+    /// One JSON document on standard output instead of a table.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Threads to use (default: all cores).
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Nothing on standard error but errors.
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// When to colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+/// Learn models with hidden variables by natural gradients, and know how good the answer is.
+#[derive(Debug, Parser)]
+#[command(name = "natgrad", version, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: command::Command,
+}
+
+/// Runs the command line and answers its exit code. Never panics on what a user can cause.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    natgrad_io::silence_decoder_panics();
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            let code = if e.use_stderr() { 2 } else { 0 };
+            // A closed pipe is no reason to complain.
+            let _ = e.print();
+            return ExitCode::from(code);
+        }
+    };
+    if let Some(threads) = cli.common.threads {
+        // Fails only if a pool was made before, by a program that calls this function twice.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    }
+    let out = output::Output::new(cli.common.json, cli.common.quiet, cli.common.color);
+    match command::run(cli.command, &out) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            out.error(&failure);
+            ExitCode::from(2)
+        }
+    }
+}

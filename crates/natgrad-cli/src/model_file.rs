@@ -1,0 +1,213 @@
+//! Model files: the contract's JSON, with the exact natural coordinates beside the parameters.
+//!
+//! The coordinates are used only where they give exactly the parameters that stand in the file, so that a reloaded model
+//! has the same bits, and an edited one its edited values.
+
+use crate::failure::Failure;
+use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
+use natgrad::geometry::Point;
+use natgrad::rows::{Column, ColumnKind};
+use natgrad_io::{RunFolder, read_json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// What a model file holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ModelFile {
+    format: String,
+    version: u32,
+    model: ModelName,
+    #[serde(default)]
+    settings: Value,
+    #[serde(default)]
+    columns: Vec<String>,
+    parameters: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    natural: Option<Vec<f64>>,
+}
+
+/// Levels of each column, `None` for numbers.
+type LevelNames = Vec<Option<Vec<String>>>;
+
+fn bad(path: &Path, problem: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        format!("{}: {problem}", path.display()),
+        "a model file looks like the model.json that `natgrad fit --out RUN` writes",
+    )
+}
+
+impl ModelFile {
+    /// The file of a model at a point.
+    pub fn of(described: &Described, at: &Point) -> Self {
+        let levels: LevelNames = described
+            .columns()
+            .iter()
+            .map(|c| match &c.kind {
+                ColumnKind::Levels(l) => Some(l.clone()),
+                ColumnKind::Number => None,
+            })
+            .collect();
+        let mut settings = json!(described.spec());
+        if let Value::Object(map) = &mut settings {
+            map.insert("levels".into(), json!(levels));
+        }
+        ModelFile {
+            format: "natgrad-model".into(),
+            version: 1,
+            model: described.spec().model,
+            settings,
+            columns: described.columns().iter().map(|c| c.name.clone()).collect(),
+            parameters: described.parameters(at),
+            natural: Some(at.0.clone()),
+        }
+    }
+
+    /// Reads a model file, or the one of a run folder.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let file: ModelFile = if path.is_dir() { RunFolder::open(path)?.read_model()? } else { read_json(path)? };
+        if file.format != "natgrad-model" {
+            return Err(bad(path, format!("its format is \"{}\", not \"natgrad-model\"", file.format)));
+        }
+        if file.version != 1 {
+            return Err(bad(path, format!("its version is {}, this program reads version 1", file.version)));
+        }
+        Ok(file)
+    }
+
+    /// Reads what `--start` names: a model file, a run, or bare parameters.
+    pub fn read_start(path: &Path) -> Result<Self, Failure> {
+        if path.is_dir() {
+            return Self::read(path);
+        }
+        let value: Value = read_json(path)?;
+        if value.get("format").is_some() {
+            return Self::read(path);
+        }
+        let parameters = value.get("parameters").cloned().unwrap_or(value);
+        if parameters.get("weights").is_none() {
+            return Err(bad(path, "parameters.weights is missing"));
+        }
+        Ok(ModelFile {
+            format: "natgrad-model".into(),
+            version: 1,
+            model: ModelName::Mixture,
+            settings: Value::Null,
+            columns: Vec::new(),
+            parameters,
+            natural: None,
+        })
+    }
+
+    /// Number of components.
+    pub fn components(&self) -> usize {
+        self.parameters.get("weights").and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
+    /// The charts of its normal columns, if it has any.
+    pub fn charts(&self) -> Vec<[f64; 2]> {
+        self.settings.get("charts").and_then(|c| serde_json::from_value(c.clone()).ok()).unwrap_or_default()
+    }
+
+    /// The columns as the model knows them, without regard to any data.
+    pub fn columns(&self) -> Vec<Column> {
+        let levels: LevelNames = self
+            .settings
+            .get("levels")
+            .and_then(|l| serde_json::from_value(l.clone()).ok())
+            .or_else(|| {
+                let given: Option<Vec<Vec<String>>> =
+                    self.parameters.get("levels").and_then(|l| serde_json::from_value(l.clone()).ok());
+                given.map(|l| l.into_iter().map(Some).collect())
+            })
+            .unwrap_or_default();
+        self.columns
+            .iter()
+            .enumerate()
+            .map(|(d, name)| Column {
+                name: name.clone(),
+                kind: match levels.get(d).cloned().flatten() {
+                    Some(l) => ColumnKind::Levels(l),
+                    None => ColumnKind::Number,
+                },
+                missing: true,
+            })
+            .collect()
+    }
+
+    /// The settings; what a file written elsewhere leaves out is read off its parameters.
+    pub fn spec(&self, path: &Path) -> Result<Spec, Failure> {
+        if let Ok(spec) = serde_json::from_value::<Spec>(self.settings.clone()) {
+            return Ok(spec);
+        }
+        let components = self
+            .parameters
+            .get("weights")
+            .and_then(Value::as_array)
+            .map(Vec::len)
+            .ok_or_else(|| bad(path, "parameters.weights is missing"))?;
+        if self.columns.is_empty() {
+            return Err(bad(path, "columns is missing"));
+        }
+        let width = self.columns.len();
+        let family = |d: usize| -> Result<FamilyName, Failure> {
+            Ok(match self.model {
+                ModelName::GaussianMixture => FamilyName::Normal,
+                ModelName::BernoulliMixture => FamilyName::Bernoulli,
+                ModelName::LatentClass | ModelName::CategoricalMixture => FamilyName::Categorical,
+                ModelName::PoissonMixture => FamilyName::Poisson,
+                ModelName::ExponentialMixture => FamilyName::Exponential,
+                ModelName::GammaMixture => FamilyName::Gamma,
+                ModelName::GeometricMixture => FamilyName::Geometric,
+                ModelName::NegativeBinomialMixture => {
+                    let r = self.parameters.get("dispersions").and_then(|v| v.get(d)).and_then(Value::as_f64);
+                    FamilyName::NegativeBinomial(r.ok_or_else(|| bad(path, format!("dispersions[{d}] is missing")))?)
+                }
+                ModelName::Mixture => {
+                    let name = self.parameters.get("blocks").and_then(|b| b.get(d)).and_then(|b| b.get("family"));
+                    let name = name.and_then(Value::as_str).ok_or_else(|| bad(path, "blocks[…].family is missing"))?;
+                    name.parse()?
+                }
+            })
+        };
+        let families = (0..width).map(family).collect::<Result<Vec<_>, _>>()?;
+        let named = self.settings.get("covariance").and_then(|c| serde_json::from_value(c.clone()).ok());
+        let covariance = named.unwrap_or_else(|| covariance_of(self.parameters.get("covariances"), components, width));
+        let mut spec = Spec::new(self.model, components, families, covariance);
+        spec.covariance_floor = self.settings.get("covariance_floor").and_then(Value::as_f64).unwrap_or(0.0);
+        spec.tie_items = self.settings.get("tie_items").and_then(Value::as_bool).unwrap_or(false);
+        Ok(spec)
+    }
+
+    /// The point of this file in a model built from it.
+    pub fn point(&self, described: &Described) -> Result<Point, Failure> {
+        let point = described.point(&self.parameters)?;
+        if let Some(natural) = &self.natural {
+            let exact = Point(natural.clone());
+            if exact.0.len() == point.0.len() && described.parameters(&exact) == self.parameters {
+                return Ok(exact);
+            }
+        }
+        Ok(point)
+    }
+}
+
+/// The shape of covariances from the nesting of their array.
+fn covariance_of(value: Option<&Value>, components: usize, width: usize) -> CovarianceShape {
+    let depth = |v: &Value| -> usize {
+        let mut depth = 0;
+        let mut at = v;
+        while let Some(first) = at.as_array().and_then(|a| a.first()) {
+            depth += 1;
+            at = first;
+        }
+        depth
+    };
+    let rows = value.and_then(Value::as_array).map_or(0, Vec::len);
+    match value.map(depth) {
+        Some(3) => CovarianceShape::Full,
+        Some(1) => CovarianceShape::Spherical,
+        Some(2) if rows == width && rows != components => CovarianceShape::Tied,
+        _ => CovarianceShape::Diagonal,
+    }
+}

@@ -1,0 +1,94 @@
+//! The charts with their captions.
+
+use crate::chart;
+use crate::number::significant;
+use crate::run::Run;
+use maud::{Markup, PreEscaped, html};
+
+fn figure(title: &str, chart: PreEscaped<String>, caption: &str) -> Markup {
+    html! { figure { h3 { (title) } (chart) figcaption { (caption) } } }
+}
+
+/// Bound, remaining gain, entropies, spectrum; those that have points.
+pub fn figures(run: &Run) -> Markup {
+    let bound = chart::bound(&run.trace);
+    let remaining = chart::remaining(run);
+    let entropies = chart::entropies(&run.trace);
+    let spectrum = chart::spectrum(&run.information);
+    let nothing = bound.is_none() && remaining.is_none() && entropies.is_none();
+    html! {
+        section {
+            h2 { "Along the fit" }
+            @if nothing { p.quiet { "There is no trace." } }
+            div.figures {
+                @if let Some(c) = bound {
+                    (figure("ELBO and entropy sum, nats per row", c.inline(),
+                        "The ELBO is maximised. At its stationary points it equals recognition − prior − observable \
+                         entropy (+ base measure), so the gap below has to close."))
+                }
+                @if let Some(c) = remaining {
+                    (figure("Still to gain, nats per row", c.inline(),
+                        "Estimated remaining gain and squared natural gradient on a log axis; marks show the metric of \
+                         the step. A straight line is linear convergence, a falling cliff is Newton's."))
+                }
+                @if let Some(c) = entropies {
+                    (figure("Entropies, nats per row", c.inline(),
+                        "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost \
+                         surely; a prior entropy near ln K that components are about equally frequent."))
+                }
+                @if let Some(c) = spectrum {
+                    (figure("Information spectrum", c.inline(), &spectrum_caption(run)))
+                } @else {
+                    figure { h3 { "Information spectrum" } p.quiet {
+                        "Not computed" @if let Some(why) = &run.information.why { ": " (why) } "."
+                    } }
+                }
+            }
+            @if spectrum_has_directions(run) {
+                p { "Directions that are flat or negative, by the parameters that weigh most: "
+                    (run.information.directions.join("; ")) "." }
+            }
+        }
+    }
+}
+
+fn spectrum_has_directions(run: &Run) -> bool {
+    !run.information.directions.is_empty()
+}
+
+fn spectrum_caption(run: &Run) -> String {
+    let mut out = String::from(
+        "What the data tell about each direction, relative to data without hidden variables: 1 everything, 0 nothing, \
+         negative: not a maximum. One minus the least is EM's rate. Observed and empirical agree where the model is right.",
+    );
+    if let Some(i) = run.information.inertia {
+        out += &format!(" Here: {} negative, {} flat, {} positive", i.negative, i.zero, i.positive);
+        match run.information.defect {
+            Some(d) => out += &format!("; defect {}.", significant(d, 2)),
+            None => out.push('.'),
+        }
+    }
+    out
+}
+
+/// How many starts agree, and a strip of where they ended.
+pub fn restarts(run: &Run) -> Markup {
+    let Some(r) = &run.restarts else { return html! {} };
+    let collapsed = r.elbos.iter().filter(|e| e.is_none()).count();
+    html! {
+        section {
+            h2 { "Restarts" }
+            p {
+                (r.agreeing) " of " (super::plural(r.tried, "start"))
+                @if r.agreeing == 1 { " ends" } @else { " end" } " at the best maximum found"
+                @if let Some(w) = r.within { " (within " (significant(w, 2)) " nats in all)" }
+                @if collapsed > 0 { "; " (collapsed) " collapsed" } "."
+            }
+            @if let Some(c) = chart::restarts(r, run.weight.unwrap_or(1.0)) {
+                figure.strip { (c.inline()) figcaption {
+                    "Filled marks agree with the best; rings ended lower. The band is what counts as agreement."
+                } }
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Equal rows merged into one with their count, and data sets split in two.
+
+use super::{Column, RowSource, Table};
+use crate::Error;
+use std::collections::HashMap;
+
+/// More distinct rows than this are not worth merging, and would take too much memory to find.
+const MOST_DISTINCT: usize = 4_000_000;
+
+/// The distinct rows in the order of their first appearance, weighted by how often (and how heavily) they occur; `None`
+/// where fewer than a tenth of the rows would be saved.
+///
+/// # Errors
+/// What reading reports.
+pub fn merge_duplicates(source: &dyn RowSource) -> Result<Option<Table>, Error> {
+    let width = source.columns().len();
+    let mut place: HashMap<Vec<u64>, usize> = HashMap::new();
+    let mut data: Vec<Vec<f64>> = vec![Vec::new(); width];
+    let mut weights: Vec<f64> = Vec::new();
+    let mut too_many = false;
+    let enough = (source.rows() as usize).saturating_mul(9) / 10;
+    for stretch in source.stretches() {
+        if too_many {
+            break;
+        }
+        source.sweep(stretch, &mut |_, chunk| {
+            if too_many {
+                return Ok(());
+            }
+            for n in 0..chunk.rows {
+                // All missing cells are alike, whatever the bits of their NaN.
+                let key: Vec<u64> = (0..width)
+                    .map(|d| {
+                        let x = chunk.column(d)[n];
+                        if x.is_nan() { u64::MAX } else { (x + 0.0).to_bits() }
+                    })
+                    .collect();
+                let next = weights.len();
+                let at = *place.entry(key).or_insert(next);
+                if at == next {
+                    data.iter_mut().enumerate().for_each(|(d, c)| c.push(chunk.column(d)[n]));
+                    weights.push(0.0);
+                }
+                weights[at] += chunk.weight(n);
+            }
+            too_many = weights.len() > enough || weights.len() > MOST_DISTINCT;
+            Ok(())
+        })?;
+    }
+    if too_many || weights.is_empty() {
+        return Ok(None);
+    }
+    let columns: Vec<Column> = source.columns().to_vec();
+    Table::from_columns(columns, &data, Some(weights)).map(Some)
+}
+
+/// Splits rows in two: every `part`-th of a shuffled order (drawn from the seed) goes to the second table.
+///
+/// # Errors
+/// What reading reports.
+pub fn split(source: &dyn RowSource, part: u64, seed: u64) -> Result<(Table, Table), Error> {
+    use rand::{Rng, SeedableRng};
+    let width = source.columns().len();
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    let mut sides = [(vec![Vec::new(); width], Vec::new()), (vec![Vec::new(); width], Vec::new())];
+    for stretch in source.stretches() {
+        source.sweep(stretch, &mut |_, chunk| {
+            for n in 0..chunk.rows {
+                let (data, weights) = &mut sides[usize::from(rng.next_u64().is_multiple_of(part))];
+                data.iter_mut().enumerate().for_each(|(d, c)| c.push(chunk.column(d)[n]));
+                weights.push(chunk.weight(n));
+            }
+            Ok(())
+        })?;
+    }
+    let table = |(data, weights): (Vec<Vec<f64>>, Vec<f64>)| {
+        Table::from_columns(source.columns().to_vec(), &data, source.has_weights().then_some(weights))
+    };
+    let [first, second] = sides;
+    Ok((table(first)?, table(second)?))
+}
+
+impl Table {
+    /// A copy in memory of any source.
+    ///
+    /// # Errors
+    /// What reading reports.
+    pub fn of(source: &dyn RowSource) -> Result<Table, Error> {
+        let width = source.columns().len();
+        let (mut data, mut weights) = (vec![Vec::new(); width], Vec::new());
+        for stretch in source.stretches() {
+            source.sweep(stretch, &mut |_, chunk| {
+                data.iter_mut().enumerate().for_each(|(d, c)| c.extend_from_slice(chunk.column(d)));
+                weights.extend((0..chunk.rows).map(|n| chunk.weight(n)));
+                Ok(())
+            })?;
+        }
+        Table::from_columns(source.columns().to_vec(), &data, source.has_weights().then_some(weights))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::ColumnKind;
+
+    #[test]
+    fn equal_rows_become_one_with_their_count() {
+        let columns = vec![Column { name: "a".into(), kind: ColumnKind::Number, missing: false }; 2];
+        let data = [vec![1.0, 0.0, 1.0, f64::NAN, f64::NAN, 1.0], vec![0.0, 0.0, 0.0, 1.0, 1.0, 0.0]];
+        let table = Table::from_columns(columns, &data, Some(vec![1.0, 2.0, 1.0, 1.0, 0.5, 3.0])).expect("a table");
+        let merged = merge_duplicates(&table).expect("readable").expect("shorter");
+        assert_eq!(merged.rows(), 3);
+        assert_eq!((0..3).map(|n| merged.weight(n)).collect::<Vec<_>>(), vec![5.0, 2.0, 1.5]);
+        assert!(merged.cell(2, 0).is_nan());
+    }
+}

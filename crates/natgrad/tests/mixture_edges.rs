@@ -1,0 +1,137 @@
+//! Edges of mixtures: a component without rows, a single row, a constant column.
+
+use natgrad::Error;
+use natgrad::catalogue::{CovarianceShape, Described, FamilyName};
+use natgrad::engine::{Control, MetricChoice, Outcome, Progress, Settings, Status, fit};
+use natgrad::geometry::Point;
+use natgrad::model::{LatentModel, Note, Want};
+use natgrad::rows::{Column, ColumnKind, Table};
+use natgrad_testkit::mixtures::Recipe;
+
+const FAMILIES: [FamilyName; 9] = [
+    FamilyName::Normal,
+    FamilyName::LogNormal,
+    FamilyName::Bernoulli,
+    FamilyName::Binomial(5),
+    FamilyName::Poisson,
+    FamilyName::Exponential,
+    FamilyName::Gamma,
+    FamilyName::Geometric,
+    FamilyName::NegativeBinomial(2.5),
+];
+
+fn numbers(data: &[Vec<f64>]) -> Table {
+    let column = |d| Column { name: format!("c{}", d + 1), kind: ColumnKind::Number, missing: false };
+    Table::from_columns((0..data.len()).map(column).collect(), data, None).expect("a table")
+}
+
+fn climb(described: &Described, table: &Table, base: f64, start: Point, metric: MetricChoice) -> Outcome {
+    let settings = Settings { metric, tolerance: 1e-10, max_iterations: 200, ..Settings::default() };
+    fit(&described.learning(table, base), &settings, Progress::at(start), &|_| Control::Continue).expect("a fit")
+}
+
+#[test]
+fn an_empty_component_keeps_its_parameters() {
+    for shape in [CovarianceShape::Full, CovarianceShape::Diagonal] {
+        for family in FAMILIES {
+            let case = Recipe { missing: true, seed: 8, ..Recipe::new(&[family; 2], shape, 3, 60) }.case();
+            let mixture = case.described.mixture();
+            let natural: Vec<Vec<_>> = (0..3)
+                .map(|k| (0..mixture.blocks().len()).map(|b| mixture.natural(&case.point, k, b)).collect())
+                .collect();
+            let at = mixture.point(&[0.4, 0.0, 0.6], &natural);
+            assert_eq!(mixture.weights(&at)[1], 0.0);
+            let learning = case.learning();
+            let look = learning.look(&at, Want::Statistics).expect("a look");
+            let next = mixture.maximise(&at, &look.statistics).expect("an M-step");
+            for b in 0..mixture.blocks().len() {
+                assert_eq!(mixture.natural(&next.point, 1, b), natural[1][b], "{family:?} {shape:?}");
+            }
+            assert_eq!(mixture.weights(&next.point)[1], 0.0, "{family:?} {shape:?}");
+            assert!(next.notes.contains(&Note::Empty(1)), "{family:?} {shape:?}: {:?}", next.notes);
+            for metric in [MetricChoice::Joint, MetricChoice::Auto, MetricChoice::Evidence] {
+                let outcome = climb(&case.described, &case.table, case.base, at.clone(), metric);
+                assert!(outcome.look.elbo >= look.elbo - 1e-12 * look.elbo.abs(), "{family:?} {metric:?}");
+                assert!(outcome.look.point.0.iter().all(|x| x.is_finite()), "{family:?} {metric:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_row_and_one_component() {
+    for family in FAMILIES {
+        // One observation says nothing about a spread: only families without one have an estimate.
+        let spread = matches!(family, FamilyName::Normal | FamilyName::LogNormal | FamilyName::Gamma);
+        let table = numbers(&[vec![1.0], vec![1.0]]);
+        let spec = Recipe::new(&[family; 2], CovarianceShape::Diagonal, 1, 1).spec();
+        match Described::for_data(spec, &table) {
+            Err(e) => {
+                assert!(spread, "{family:?}: {e}");
+                assert!(e.to_string().contains("hint:"), "{family:?}: {e}");
+            }
+            Ok((described, base, profile)) => {
+                assert!(!spread, "{family:?}");
+                let start = described.starts(&table, &profile, &[1]).expect("a start").remove(0);
+                for metric in [MetricChoice::Joint, MetricChoice::Auto, MetricChoice::Evidence] {
+                    let outcome = climb(&described, &table, base, start.clone(), metric);
+                    assert_eq!(outcome.progress.status, Some(Status::Converged), "{family:?} {metric:?}");
+                    assert!(outcome.look.elbo.is_finite(), "{family:?} {metric:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_constant_column_has_no_maximum_without_a_floor() {
+    let varying: Vec<f64> = (0..40).map(|n| f64::from(n * n % 17) - 3.0).collect();
+    let table = numbers(&[varying, vec![2.5; 40]]);
+    for shape in [CovarianceShape::Full, CovarianceShape::Diagonal, CovarianceShape::Tied, CovarianceShape::Spherical] {
+        for components in 1..=2 {
+            let mut spec = Recipe::new(&[FamilyName::Normal; 2], shape, components, 40).spec();
+            if shape != CovarianceShape::Spherical {
+                let Err(e @ Error::Data { .. }) = Described::for_data(spec.clone(), &table) else {
+                    panic!("{shape:?}: a constant column was taken");
+                };
+                assert!(e.to_string().contains("c2") && e.to_string().contains("2.5"), "{e}");
+            }
+            spec.covariance_floor = 0.01;
+            let (described, base, profile) = Described::for_data(spec, &table).expect("a model");
+            let start = described.starts(&table, &profile, &[1]).expect("a start").remove(0);
+            let outcome = climb(&described, &table, base, start, MetricChoice::Auto);
+            assert!(outcome.look.elbo.is_finite(), "{shape:?}");
+            assert_eq!(outcome.progress.status, Some(Status::Converged), "{shape:?} {components}");
+            // The floor explains the whole of the entropy-sum residual: `½ Σ_k π_k Σ_i (1 − s²_i/floor)`.
+            let learning = described.learning(&table, base);
+            let residual = outcome.look.elbo - learning.entropies(&outcome.look).sum();
+            let known = described.mixture().floor_residual(&outcome.look.point, &outcome.look.statistics);
+            // What a remaining gain of 1e-10 allows.
+            assert!((residual - known).abs() < 1e-4, "{shape:?} {components}: {residual} and {known}");
+            if shape != CovarianceShape::Spherical {
+                assert!(known > 0.1, "{shape:?}: {known}");
+                let floored = described.mixture().floored(&outcome.look.point);
+                assert_eq!(floored, (0..components).collect::<Vec<_>>(), "{shape:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_in_a_plane_collapse_with_the_number() {
+    // The second column is twice the first: a full covariance has no maximum.
+    let first: Vec<f64> = (0..30).map(|n| f64::from(n * n % 13)).collect();
+    let second = first.iter().map(|x| 2.0 * x).collect();
+    let table = numbers(&[first, second]);
+    let mut spec = Recipe::new(&[FamilyName::Normal; 2], CovarianceShape::Full, 1, 30).spec();
+    let (described, _, profile) = Described::for_data(spec.clone(), &table).expect("a model");
+    match described.starts(&table, &profile, &[1]) {
+        Err(e @ Error::Collapsed { .. }) => assert!(e.to_string().contains("hint:"), "{e}"),
+        other => panic!("{other:?}"),
+    }
+    spec.covariance_floor = 1e-3;
+    let (described, base, profile) = Described::for_data(spec, &table).expect("a model");
+    let start = described.starts(&table, &profile, &[1]).expect("a start").remove(0);
+    let outcome = climb(&described, &table, base, start, MetricChoice::Auto);
+    assert_eq!(outcome.progress.status, Some(Status::Converged));
+}
