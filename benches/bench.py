@@ -73,8 +73,7 @@ def spawn(command, output=None):
 def natgrad(model, path, start, k, out, metric="joint", iterations=None, tolerance="0", threads=THREADS, shape=None):
     run = RUNS / out
     shutil.rmtree(run, ignore_errors=True)
-    size = "--classes" if model == "latent-class" and "driver" not in NATGRAD else "--components"
-    command = [NATGRAD, "fit", model, path, size, str(k), "--metric", metric, "--tolerance", tolerance, "--quiet",
+    command = [NATGRAD, "fit", model, path, "--components", str(k), "--metric", metric, "--tolerance", tolerance, "--quiet",
                "--out", run, "--threads", str(threads)]
     command += ["--start", start] if start else []
     command += ["--max-iterations", str(iterations)] if iterations else []
@@ -256,7 +255,7 @@ def main():
         say(case.__name__)
         DISTURBANCE.clear()
         try:
-            results["cases"][case.__name__] = {**case(), "disturbance": list(DISTURBANCE), "mode": MODE}
+            results["cases"][case.__name__] = {**case(), "disturbance": list(DISTURBANCE), "mode": MODE, "by": about["natgrad"]}
         except Exception as error:  # the other cases still count
             say("  failed:", error)
             results["cases"][case.__name__] = {"case": case.__name__, "failed": str(error)[-500:], "met": False}

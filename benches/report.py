@@ -51,6 +51,10 @@ def markdown(results):
     for c in cases.values():
         if "failed" in c:
             lines.append(f"| {c['case']} | failed: {c['failed'].splitlines()[0][:120]} | | no |")
+    by = {}
+    for name, c in cases.items():
+        by.setdefault(f"{c.get('by', m['natgrad'])}, {c.get('mode', results['mode'])}", []).append(name)
+    lines += ["", "Measured with: " + "; ".join(f"{b}: {', '.join(names)}" for b, names in by.items()) + "."]
     shares = [x for c in cases.values() for x in c.get("disturbance", [])]
     if shares:
         lines += ["", "Before each round the benchmark waits up to 20 s for other programs to leave the processors; what they still "
