@@ -1,0 +1,62 @@
+"""The table of results."""
+
+
+def _met(value):
+    return {True: "yes", False: "no", None: ""}[value]
+
+
+def markdown(results):
+    m = results["machine"]
+    lines = [f"# Benchmarks ({results['mode']})", "",
+             f"{m['cpu']}, {m['cores']} cores, {m['memory_gb']} GiB, {m['system']}; {m['threads']} threads, doubles; {m['natgrad']}; "
+             + ", ".join(f"{k} {v}" for k, v in m["versions"].items()) + ".", "",
+             "Seconds per EM iteration: medians over all rounds, natgrad and peers in turns on the same data from the same start. "
+             "Ratio: the peer's time over natgrad's; by fastest iteration and by CPU time besides, which other load on the machine "
+             "disturbs less. ELBO: difference between natgrad and the peer after the same number of iterations, nats per row. "
+             "The numpy rows are EM written by hand in BLAS products. pomegranate is left out: its torch needs gigabytes.", "",
+             "| case | natgrad s | peer | peer s | ratio | fastest | CPU | goal | met | ELBO | peak share |",
+             "|---|---|---|---|---|---|---|---|---|---|---|"]
+    cases = results["cases"]
+    for c in cases.values():
+        for p in c.get("peers", []):
+            goal = f"≥ {p['goal']}" if p["goal"] else ""
+            share = f"{100 * c['peak']['share']:.0f} % of {c['peak']['peak_gflops']:.0f} GFLOP/s" if "peak" in c else ""
+            difference = f"{p['elbo_difference']:.0e}" if p["elbo_difference"] is not None else ""
+            note = f" ({c['note']})" if c.get("note") else ""
+            lines.append(f"| {c['case']}{note} | {c['natgrad']['seconds']:.4f} | {p['peer']} | {p['seconds']:.4f} | {p['ratio']:.1f} | "
+                         f"{p['ratio_fastest']:.1f} | {p['ratio_cpu']:.1f} | {goal} | {_met(p['met'])} | {difference} | {share} |")
+    c = cases.get("to_the_maximum", {})
+    if "rows" in c:
+        lines += ["", "To the maximum (remaining gain < 1e-9 nats per row): everything `--metric auto` uses until it stops, against "
+                  f"`--metric joint` (EM) until it has the same ELBO within 1e-9. Goal: {c['goal']}; met: {_met(c['met'])}.", "",
+                  "| data | passes auto | passes EM | ratio | s auto | s EM | ratio | remaining | ELBO auto | ELBO EM at its end |",
+                  "|---|---|---|---|---|---|---|---|---|---|"]
+        for r in c["rows"]:
+            more = "" if r["joint_got_there"] else "> "
+            left = "" if r["remaining"] is None else f"{r['remaining']:.0e}"
+            lines.append(f"| {r['data']} | {r['passes']['auto']:.1f} | {more}{r['passes']['joint']:.0f} | {more}{r['passes_ratio']:.1f} | "
+                         f"{r['seconds']['auto']:.3f} | {more}{r['seconds']['joint']:.3f} | {more}{r['seconds_ratio']:.1f} | "
+                         f"{left} | {r['elbo']:.10f} | {r['elbo_joint_end']:.10f} |")
+    lines += ["", "| case | found | goal | met |", "|---|---|---|---|"]
+    for r in cases.get("memory", {}).get("rows", []):
+        lines.append(f"| fit of a Parquet file of {r['file_mb']:.0f} MB | peak {r['peak_mb']:.0f} MB, {r['seconds_per_pass']:.1f} s a pass | "
+                     f"≤ 500 MB | {_met(r['peak_mb'] <= 500)} |")
+    c = cases.get("threads", {})
+    if "speed_up" in c:
+        lines.append(f"| {c['case']} | {'same bits' if c['same_bits'] else 'other bits'}, {c['speed_up']:.2f} times faster "
+                     f"(fastest iterations: {c['speed_up_fastest']:.2f}) | {c['goal']} | {_met(c['met'])} |")
+    c = cases.get("cold_start", {})
+    if "milliseconds" in c:
+        lines.append(f"| {c['case']} | {c['milliseconds']:.0f} ms (fastest {c['fastest']:.0f}) | {c['goal']} | {_met(c['met'])} |")
+    for c in cases.values():
+        if "failed" in c:
+            lines.append(f"| {c['case']} | failed: {c['failed'].splitlines()[0][:120]} | | no |")
+    by = {}
+    for name, c in cases.items():
+        by.setdefault(f"{c.get('by', m['natgrad'])}, {c.get('mode', results['mode'])}", []).append(name)
+    lines += ["", "Measured with: " + "; ".join(f"{b}: {', '.join(names)}" for b, names in by.items()) + "."]
+    shares = [x for c in cases.values() for x in c.get("disturbance", [])]
+    if shares:
+        lines += ["", "Before each round the benchmark waits up to 20 s for other programs to leave the processors; what they still "
+                  f"kept busy then: median {100 * sorted(shares)[len(shares) // 2]:.0f} %, at most {100 * max(shares):.0f} %."]
+    return "\n".join(lines) + "\n"
