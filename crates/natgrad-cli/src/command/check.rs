@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let point = file.point(&described)?;
     let learning = described.learning(source.as_ref(), base);
     let dense = dense_is_affordable(source.rows(), described.mixture().free());
-    let look = learning.look(&point, if dense { Want::Curvature } else { Want::Statistics })?;
+    let look = learning.look(&point, if dense { Want::Curvature } else { Want::Residuals })?;
     if !look.elbo.is_finite() {
         return Err(Failure::new(
             format!("{}: the model gives some row probability zero", arguments.data.shown()),

@@ -21,7 +21,7 @@ pub enum Control {
 
 /// Iterations that the evidence metric is expected to need; EM is left when it would need more than this many times
 /// the price of one.
-const EVIDENCE_ITERATIONS: f64 = 8.0;
+const EVIDENCE_ITERATIONS: f64 = 15.0;
 
 /// Share of the tolerance below which a converged fit is not polished further.
 const POLISHED: f64 = 1e-3;
@@ -68,7 +68,7 @@ impl Fit<'_, '_> {
     fn run(&mut self, mut p: Progress) -> Result<Outcome, Error> {
         if p.status.is_some() {
             // It had ended before: only the last look is missing.
-            let want = if self.dense() { Want::Curvature } else { Want::Statistics };
+            let want = if self.dense() { Want::Curvature } else { Want::Residuals };
             let look = self.learning.look(&p.point, want)?;
             return Ok(Outcome { progress: p, look });
         }
@@ -210,7 +210,7 @@ impl Fit<'_, '_> {
         let sums = self.learning.model().empty(Want::Statistics).sums.len() as f64;
         let em = rows * (4.0 * sums + 40.0) + SWEEP_OVERHEAD;
         let evidence = if self.dense() {
-            em + rows * (free * free + 2.0 * free) + 30.0 * free.powi(3)
+            em + 2.0 * rows * (free * free + 2.0 * free) + 30.0 * free.powi(3)
         } else {
             em + 40.0 * (self.settings.metric_rows as f64).min(rows) * 8.0 * sums
         };
@@ -412,10 +412,10 @@ impl Fit<'_, '_> {
     }
 
     fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
-        let look = if self.dense() && look.statistics.curvature.is_none() {
-            self.learning.look(&look.point, Want::Curvature)?
+        let look = if self.dense() {
+            if look.statistics.curvature.is_some() { look } else { self.learning.look(&look.point, Want::Curvature)? }
         } else {
-            look
+            self.learning.look(&look.point, Want::Residuals)?
         };
         if status != Status::Interrupted {
             p.passes = self.learning.passes();

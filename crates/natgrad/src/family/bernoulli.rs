@@ -21,6 +21,10 @@ impl ExponentialFamily for Bernoulli {
         1
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         x[0] == 0.0 || x[0] == 1.0
     }

@@ -31,6 +31,10 @@ impl ExponentialFamily for Binomial {
         1
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         is_count(x[0]) && x[0] <= self.n()
     }

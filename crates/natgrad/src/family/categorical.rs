@@ -38,6 +38,10 @@ impl ExponentialFamily for Categorical {
         self.levels - 1
     }
 
+    fn is_indicator(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         x[0] >= 0.0 && x[0] < self.levels as f64 && x[0].fract() == 0.0
     }

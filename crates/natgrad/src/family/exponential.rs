@@ -22,6 +22,10 @@ impl ExponentialFamily for Exponential {
         1
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         x[0] >= 0.0 && x[0].is_finite()
     }

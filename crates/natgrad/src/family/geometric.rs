@@ -23,6 +23,10 @@ impl ExponentialFamily for Geometric {
         1
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         ONE.contains(x)
     }

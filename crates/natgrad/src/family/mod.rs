@@ -153,6 +153,17 @@ pub trait ExponentialFamily: Debug + Send + Sync {
     /// `E[x]` of a scalar family.
     fn mean(&self, at: &Natural) -> f64;
 
+    /// Whether the statistics of every datum sum to one (indicators of levels). A missing datum is then a row of zeros,
+    /// its count is in the sums already, and `features` writes those zeros itself.
+    fn is_indicator(&self) -> bool {
+        false
+    }
+
+    /// Whether `T(x) = x` for a scalar, so that features are the cells themselves.
+    fn is_identity(&self) -> bool {
+        false
+    }
+
     /// Where the chart of a normal family is centred, per cell; empty for other families.
     fn centers(&self) -> &[f64] {
         &[]

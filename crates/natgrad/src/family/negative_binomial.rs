@@ -27,6 +27,10 @@ impl ExponentialFamily for NegativeBinomial {
         1
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         is_count(x[0])
     }

@@ -24,6 +24,10 @@ impl ExponentialFamily for Poisson {
         1
     }
 
+    fn is_identity(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         is_count(x[0])
     }

@@ -10,6 +10,8 @@ pub enum Want {
     Evidence,
     /// Expected sufficient statistics too: what an M-step needs.
     Statistics,
+    /// The rows' shares of the entropy-sum residual too: what a summary needs.
+    Residuals,
     /// Scores and their second moments too: what the evidence metric needs.
     Curvature,
 }
@@ -38,7 +40,7 @@ pub struct Statistics {
     pub log_evidence: f64,
     /// `Σ w H[q_n]`.
     pub recognition_entropy: f64,
-    /// `Σ w r_n²` of the rows' shares of the entropy-sum residual.
+    /// `Σ w r_n²` of the rows' shares of the entropy-sum residual (0 where they were not wanted).
     pub residual_square: f64,
     /// Expected sufficient statistics, in the model's own layout.
     pub sums: Vec<f64>,

@@ -140,8 +140,8 @@ impl RowSource for Table {
 
     fn stretches(&self) -> Vec<Range<usize>> {
         let chunks = self.chunks();
-        // Sixteen chunks: small enough to balance threads, large enough to make the hand-over free.
-        let step = (chunks / 64).clamp(1, 16);
+        // Up to sixteen chunks: small enough to balance threads, large enough to make the hand-over free.
+        let step = chunks.div_ceil(16).clamp(1, 16);
         (0..chunks).step_by(step).map(|a| a..(a + step).min(chunks)).collect()
     }
 

@@ -20,6 +20,8 @@ struct Place {
     observed: Option<usize>,
     /// First sum of the block inside a component.
     sums: usize,
+    /// Whether the block's statistics sum to one where it was observed.
+    indicator: bool,
     /// Whether the block spans several columns and can be observed in part.
     joint: bool,
 }
@@ -61,10 +63,20 @@ impl Layout {
         for block in blocks {
             let dim = block.family.dim();
             let joint = block.family.width() > 1;
-            let observed = block.missing.then_some(feature + dim);
-            places.push(Place { dim, coordinate, feature, observed, sums, joint });
+            // Indicators say themselves whether they were seen.
+            let flagged = block.missing && !block.family.is_indicator();
+            let observed = flagged.then_some(feature + dim);
+            places.push(Place {
+                dim,
+                coordinate,
+                feature,
+                observed,
+                sums,
+                joint,
+                indicator: block.family.is_indicator(),
+            });
             coordinate += dim;
-            feature += dim + usize::from(block.missing);
+            feature += dim + usize::from(flagged);
             sums += if joint { 2 * (1 + dim) + 2 } else { 1 + dim };
         }
         Layout { components, places, component_dim: coordinate, features: feature, stride: sums }
@@ -97,6 +109,10 @@ impl Layout {
 
     pub fn dim_of(&self, b: usize) -> usize {
         self.places[b].dim
+    }
+
+    pub fn is_indicator(&self, b: usize) -> bool {
+        self.places[b].indicator
     }
 
     pub fn is_joint(&self, b: usize) -> bool {

@@ -78,8 +78,13 @@ impl<'a> Prepared<'a> {
                 }
                 let log_partition = block.family.log_partition(&eta);
                 let (range, observed) = layout.feature_columns(b);
-                column[range].copy_from_slice(&eta.0);
-                column[observed.unwrap_or(0)] -= log_partition;
+                if layout.is_indicator(b) {
+                    // ⟨η, T⟩ − A with T an indicator: subtracted level by level, so that a missing cell adds nothing.
+                    column[range].iter_mut().zip(&eta.0).for_each(|(c, e)| *c = e - log_partition);
+                } else {
+                    column[range].copy_from_slice(&eta.0);
+                    column[observed.unwrap_or(0)] -= log_partition;
+                }
                 let inside = layout.inside(b);
                 let first = k * layout.component_dim();
                 means[first + inside.start..first + inside.end].copy_from_slice(&block.family.expectation(&eta).0);
@@ -229,7 +234,11 @@ impl<'a> Prepared<'a> {
             for b in 0..self.model.blocks.len() {
                 let at = layout.complete_at(c, b);
                 let (range, observed) = layout.feature_columns(b);
-                sums[at] += product[observed.unwrap_or(0) * k + c];
+                sums[at] += if layout.is_indicator(b) {
+                    range.clone().map(|f| product[f * k + c]).sum::<f64>()
+                } else {
+                    product[observed.unwrap_or(0) * k + c]
+                };
                 for (i, f) in range.enumerate() {
                     sums[at + 1 + i] += product[f * k + c];
                 }
@@ -243,6 +252,15 @@ impl<'a> Prepared<'a> {
         let means = &self.means[c * layout.component_dim()..(c + 1) * layout.component_dim()];
         for b in 0..self.model.blocks.len() {
             let (range, observed) = layout.feature_columns(b);
+            if layout.is_indicator(b) && self.model.blocks[b].missing {
+                for i in 0..n {
+                    let seen: f64 = range.clone().map(|f| features[f * n + i]).sum();
+                    for (j, f) in layout.inside(b).zip(range.clone()) {
+                        out[j * n + i] = features[f * n + i] - means[j] * seen;
+                    }
+                }
+                continue;
+            }
             let seen = observed.unwrap_or(0);
             for (j, f) in layout.inside(b).zip(range) {
                 for i in 0..n {
@@ -349,10 +367,12 @@ impl Absorb for Prepared<'_> {
             if want == Want::Evidence {
                 continue;
             }
-            self.residual(chunk, s, n, &mut w, &incomplete);
-            for i in 0..n {
-                if row_weights[i] > 0.0 {
-                    into.residual_square += row_weights[i] * w.pair[i] * w.pair[i];
+            if want != Want::Statistics {
+                self.residual(chunk, s, n, &mut w, &incomplete);
+                for i in 0..n {
+                    if row_weights[i] > 0.0 {
+                        into.residual_square += row_weights[i] * w.pair[i] * w.pair[i];
+                    }
                 }
             }
             if let Some(curvature) = &mut into.curvature {
@@ -387,8 +407,12 @@ impl Absorb for Prepared<'_> {
                 let (range, observed) = layout.feature_columns(b);
                 let (inside, along) = (layout.inside(b), layout.coordinates(c, b));
                 let shift: f64 = inside.zip(along.clone()).map(|(j, i)| self.means[c * dim + j] * full[i]).sum();
-                column[range].copy_from_slice(&full[along]);
-                column[observed.unwrap_or(0)] -= shift;
+                if layout.is_indicator(b) {
+                    column[range].iter_mut().zip(&full[along]).for_each(|(c, v)| *c = v - shift);
+                } else {
+                    column[range].copy_from_slice(&full[along]);
+                    column[observed.unwrap_or(0)] -= shift;
+                }
             }
         }
         let mut along = vec![0.0; BLOCK_ROWS * k];
@@ -437,7 +461,11 @@ impl Absorb for Prepared<'_> {
             out[c] += sums[c] - self.weights[c] * total;
             for b in 0..self.model.blocks.len() {
                 let (range, observed) = layout.feature_columns(b);
-                let count = sums[observed.unwrap_or(0) * k + c];
+                let count = if layout.is_indicator(b) {
+                    range.clone().map(|f| sums[f * k + c]).sum::<f64>()
+                } else {
+                    sums[observed.unwrap_or(0) * k + c]
+                };
                 let (inside, at) = (layout.inside(b), layout.coordinates(c, b));
                 for ((f, j), i) in range.zip(inside).zip(at) {
                     out[i] += sums[f * k + c] - count * self.means[c * dim + j];
