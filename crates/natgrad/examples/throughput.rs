@@ -1,6 +1,6 @@
 //! Times EM sweeps on made data and reports the share of the machine's matrix-product peak that they reach.
 //!
-//! `cargo run --release -p natgrad --example throughput -- full|diagonal|bernoulli ROWS COLUMNS COMPONENTS`
+//! `cargo run --release -p natgrad --example throughput -- full|diagonal|bernoulli|latent ROWS COLUMNS COMPONENTS`
 
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
 use natgrad::linalg::product;
@@ -21,15 +21,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             (0..rows)
                 .map(|n| {
                     let u = rng.random::<f64>();
+                    if kind == "latent" {
+                        return if u < 0.1 { f64::NAN } else { ((u * 40.0) as usize % 4) as f64 };
+                    }
                     if kind == "bernoulli" { f64::from(u8::from(u < 0.3)) } else { u + ((n * (d + 3)) % 7) as f64 }
                 })
                 .collect()
         })
         .collect();
-    let columns =
-        (0..width).map(|d| Column { name: format!("c{d}"), kind: ColumnKind::Number, missing: false }).collect();
+    let levels = || ColumnKind::Levels((0..4).map(|l| l.to_string()).collect());
+    let column = |d: usize| Column {
+        name: format!("c{d}"),
+        kind: if kind == "latent" { levels() } else { ColumnKind::Number },
+        missing: false,
+    };
+    let columns = (0..width).map(column).collect();
     let table = Table::from_columns(columns, &data, None)?;
     let (model, family, covariance) = match kind {
+        "latent" => (ModelName::LatentClass, FamilyName::Categorical, CovarianceShape::Diagonal),
         "bernoulli" => (ModelName::BernoulliMixture, FamilyName::Bernoulli, CovarianceShape::Diagonal),
         "diagonal" => (ModelName::GaussianMixture, FamilyName::Normal, CovarianceShape::Diagonal),
         _ => (ModelName::GaussianMixture, FamilyName::Normal, CovarianceShape::Full),
@@ -80,6 +89,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let peak = (2 * n * n * n * repeats * threads) as f64 / start.elapsed().as_secs_f64();
     let features = match kind {
         "bernoulli" => 1 + width,
+        "latent" => 1 + 4 * width,
         "diagonal" => 1 + 2 * width,
         _ => 1 + width * (width + 3) / 2,
     };

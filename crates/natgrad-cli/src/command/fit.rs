@@ -570,14 +570,7 @@ fn finish(
             let progress = ended
                 .iter()
                 .zip(states)
-                .map(|(e, s)| match &e.outcome {
-                    // A start that had ended is not run again; an interrupted one goes on.
-                    Some(o) if o.progress.status == Some(Status::Interrupted) => {
-                        Progress { status: None, ..o.progress.clone() }
-                    }
-                    Some(o) => o.progress.clone(),
-                    None => locked(s).0.clone(),
-                })
+                .map(|(e, s)| e.outcome.as_ref().map_or_else(|| locked(s).0.clone(), |o| o.progress.clone()))
                 .collect();
             folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress })?;
         }

@@ -66,12 +66,19 @@ enum Step {
 
 impl Fit<'_, '_> {
     fn run(&mut self, mut p: Progress) -> Result<Outcome, Error> {
-        if p.status.is_some() {
+        let over = p.iteration >= self.settings.max_iterations;
+        let ended = match &p.status {
+            None | Some(Status::Interrupted) => false,
+            Some(Status::IterationLimit) => over,
+            Some(Status::Converged | Status::Diverged) => true,
+        };
+        if ended {
             // It had ended before: only the last look is missing.
             let want = if self.dense() { Want::Curvature } else { Want::Residuals };
             let look = self.learning.look(&p.point, want)?;
             return Ok(Outcome { progress: p, look });
         }
+        p.status = None;
         if let Some(batches) = self.settings.batches {
             return self.run_batches(p, batches);
         }

@@ -12,12 +12,29 @@ pub fn multiply(c: &mut [f64], a: &[f64], lda: usize, b: &[f64], m: usize, k: us
     matmul(c, accum, a, b, 1.0, Par::Seq);
 }
 
+/// `C += A B[1..]`, leaving the first of the `m` rows of `B: m × n` out (its factor in `A` is not stored); `A: rows × (m−1)`
+/// with column stride `lda`.
+pub fn multiply_after_first(c: &mut [f64], a: &[f64], lda: usize, b: &[f64], rows: usize, m: usize, n: usize) {
+    let c = MatMut::from_column_major_slice_mut(&mut c[..rows * n], rows, n);
+    let a = MatRef::from_column_major_slice_with_stride(a, rows, m - 1, lda);
+    let b = MatRef::from_column_major_slice(&b[..m * n], m, n);
+    matmul(c, Accum::Add, a, b.subrows(1, m - 1), 1.0, Par::Seq);
+}
+
 /// `C += Aᵀ B`, with `A: n × p` (column stride `lda`), `B: n × q` (column stride `ldb`), `C: p × q`, column-major.
 pub fn add_transposed(c: &mut [f64], a: &[f64], lda: usize, b: &[f64], ldb: usize, n: usize, p: usize, q: usize) {
     let c = MatMut::from_column_major_slice_mut(&mut c[..p * q], p, q);
     let a = MatRef::from_column_major_slice_with_stride(a, n, p, lda);
     let b = MatRef::from_column_major_slice_with_stride(b, n, q, ldb);
     matmul(c, Accum::Add, a.transpose(), b, 1.0, Par::Seq);
+}
+
+/// `C[:, first..] += Aᵀ B` and `C[:, 0] += Aᵀ 1`: sums against a matrix with a leading column of ones that is not stored.
+pub fn add_transposed_with_ones(c: &mut [f64], a: &[f64], b: &[f64], ldb: usize, n: usize, p: usize, q: usize) {
+    for (i, column) in a.chunks_exact(n).take(p).enumerate() {
+        c[i] += column.iter().sum::<f64>();
+    }
+    add_transposed(&mut c[p..], a, n, b, ldb, n, p, q);
 }
 
 /// `C += Aᵀ A` on the lower triangle of `C: p × p`, with `A: n × p` (column stride `lda`), column-major.

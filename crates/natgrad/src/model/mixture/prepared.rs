@@ -28,6 +28,8 @@ pub(super) struct Prepared<'a> {
     entropies: Vec<f64>,
     prior_entropy: f64,
     joint: Vec<Option<JointBlock>>,
+    /// Whether the features are the table's own columns, in their order and without holes: then nothing is copied.
+    direct: bool,
 }
 
 /// A row whose joint block `b` was observed in part.
@@ -100,9 +102,14 @@ impl<'a> Prepared<'a> {
                 })
             })
             .collect();
+        let direct = model
+            .blocks
+            .iter()
+            .enumerate()
+            .all(|(b, block)| block.family.is_identity() && !block.missing && block.columns == [b]);
         let weights = model.weights(at);
         let prior_entropy = -weights.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
-        Ok(Prepared { model, weights, coefficients, means, entropies, prior_entropy, joint })
+        Ok(Prepared { model, weights, coefficients, means, entropies, prior_entropy, joint, direct })
     }
 
     fn buffers<'s>(&self, scratch: &'s mut [f64]) -> Buffers<'s> {
@@ -172,6 +179,17 @@ impl<'a> Prepared<'a> {
         }
         simd::responsibilities(&mut w.logits[..n * k], n, k, w.evidence, w.entropy, w.pair);
         incomplete
+    }
+
+    /// As [`recognise`](Self::recognise) where the features are the table's own columns.
+    fn recognise_direct(&self, chunk: &Chunk<'_>, s: usize, n: usize, w: &mut Buffers<'_>) {
+        let (k, m) = (self.model.components, self.model.layout.features());
+        for c in 0..k {
+            w.logits[c * n..(c + 1) * n].fill(self.coefficients[c * m]);
+        }
+        let cells = &chunk.values[s..];
+        product::multiply_after_first(w.logits, cells, chunk.rows, &self.coefficients, n, m, k);
+        simd::responsibilities(&mut w.logits[..n * k], n, k, w.evidence, w.entropy, w.pair);
     }
 
     /// Per row `Σ_k r_nk (ln π_k + H[π] + ln p̃(x|k) + H̃_k)`, the row's share of the entropy-sum residual.
@@ -353,7 +371,13 @@ impl Absorb for Prepared<'_> {
         let ones = [1.0; BLOCK_ROWS];
         for s in (0..chunk.rows).step_by(BLOCK_ROWS) {
             let n = BLOCK_ROWS.min(chunk.rows - s);
-            let incomplete = self.recognise(chunk, s, n, &mut w);
+            let direct = self.direct && want != Want::Curvature && chunk.values.len() == (m - 1) * chunk.rows;
+            let incomplete = if direct {
+                self.recognise_direct(chunk, s, n, &mut w);
+                Vec::new()
+            } else {
+                self.recognise(chunk, s, n, &mut w)
+            };
             let row_weights: &[f64] = chunk.weights.map_or(&ones[..n], |all| &all[s..s + n]);
             for i in 0..n {
                 // A row of weight zero is an absent row, whatever its evidence.
@@ -384,6 +408,11 @@ impl Absorb for Prepared<'_> {
                         w.logits[c * n + i] *= row_weights[i];
                     }
                 }
+            }
+            if direct {
+                let cells = &chunk.values[s..];
+                product::add_transposed_with_ones(w.sums, w.logits, cells, chunk.rows, n, k, m - 1);
+                continue;
             }
             product::add_transposed(w.sums, w.logits, n, w.features, n, n, k, m);
             self.add_incomplete(&incomplete, n, w.logits, &mut into.sums);
