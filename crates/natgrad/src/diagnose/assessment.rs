@@ -62,6 +62,19 @@ impl Assessment {
     /// # Errors
     /// As [`Learning::joint_metric`].
     pub fn of(learning: &Learning<'_>, look: &Look) -> Result<Self, Error> {
+        let information = learning.model().information(&look.point, &look.statistics);
+        Self::with_information(learning, look, information)
+    }
+
+    /// The slope of a look, judged by information matrices from elsewhere (a sample of the rows).
+    ///
+    /// # Errors
+    /// As [`Learning::joint_metric`].
+    pub fn with_information(
+        learning: &Learning<'_>,
+        look: &Look,
+        information: Option<Information>,
+    ) -> Result<Self, Error> {
         let gradient = learning.gradient(look);
         let metric = learning.joint_metric(look)?;
         let raised = metric.raise(&gradient);
@@ -73,9 +86,7 @@ impl Assessment {
             remaining_observed: None,
             reading: None,
         };
-        let Some(information) = learning.model().information(&look.point, &look.statistics) else {
-            return Ok(assessment);
-        };
+        let Some(information) = information else { return Ok(assessment) };
         let root = metric.root();
         let (Some(observed), Some(visible)) =
             (Spectrum::new(&information.observed, &root), Spectrum::new(&information.visible, &root))

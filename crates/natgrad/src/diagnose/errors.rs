@@ -9,6 +9,7 @@
 
 use super::assessment::{Assessment, FLAT};
 use crate::linalg::Matrix;
+use crate::linalg::product::times;
 
 /// Covariances of the free coordinates, and which directions have none.
 #[derive(Debug, Clone)]
@@ -33,10 +34,10 @@ pub fn covariance_of_estimates(assessment: &Assessment, weight: f64) -> Option<C
     let n = spectrum.vectors.nrows();
     let basis = Matrix::from_fn(n, kept.len(), |i, j| spectrum.vectors[(i, kept[j])]);
     let scaled = Matrix::from_fn(n, kept.len(), |i, j| basis[(i, j)] / (spectrum.eigenvalues[kept[j]] * weight));
-    let model = &scaled * basis.transpose();
+    let model = times(scaled.as_ref(), basis.transpose());
     let unit = Matrix::from_fn(n, kept.len(), |i, j| basis[(i, j)] / spectrum.eigenvalues[kept[j]]);
-    let bread = &unit * basis.transpose();
-    let meat = &bread * &reading.information.visible * &bread;
+    let bread = times(unit.as_ref(), basis.transpose());
+    let meat = times(times(bread.as_ref(), reading.information.visible.as_ref()).as_ref(), bread.as_ref());
     let robust = Matrix::from_fn(n, n, |i, j| meat[(i, j)] / weight);
     let unidentified = Matrix::from_fn(n, flat.len(), |i, j| spectrum.vectors[(i, flat[j])]);
     Some(Covariance { model, robust, unidentified })

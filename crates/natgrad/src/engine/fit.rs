@@ -7,7 +7,7 @@ use crate::ascent::{self, Moved, epoch_order, evidence_step, sampled_direction};
 use crate::diagnose::{Assessment, dense_is_affordable, from_gains};
 use crate::model::Want;
 use crate::objective::{Learning, Look};
-use crate::rows::{Table, sample};
+use crate::rows::{RowSource, Table, sample};
 use std::sync::OnceLock;
 
 /// What whoever watches a fit answers after each iteration.
@@ -32,6 +32,9 @@ const BLOCKED: f64 = 1e-12;
 
 /// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
 const SWEEP_OVERHEAD: f64 = 3e5;
+
+/// Rows per coordinate that a sampled information matrix is taken from: its relative error is then about 0.16.
+const ROWS_PER_COORDINATE: usize = 40;
 
 /// Fewest rows that a sampled metric is taken from.
 const LEAST_METRIC_ROWS: usize = 4096;
@@ -82,11 +85,10 @@ impl Fit<'_, '_> {
         if let Some(batches) = self.settings.batches {
             return self.run_batches(p, batches);
         }
-        let dense = self.dense();
         if self.settings.metric == MetricChoice::Evidence {
             p.evidence_phase = true;
         }
-        let want = |p: &Progress| if p.evidence_phase && dense { Want::Curvature } else { Want::Statistics };
+        let want = |p: &Progress| if p.evidence_phase { self.want_in_evidence_phase() } else { Want::Statistics };
         let resumed = !p.trace.is_empty();
         let mut look = self.learning.look(&p.point, want(&p))?;
         if resumed {
@@ -122,9 +124,6 @@ impl Fit<'_, '_> {
                     self.record(&mut p, &look, moved.step, moved.metric, remaining, stationarity);
                     if (self.watch)(&p) == Control::Stop {
                         return self.finish(p, look, Status::Interrupted);
-                    }
-                    if p.evidence_phase && dense && look.statistics.curvature.is_none() {
-                        look = self.learning.look(&p.point, Want::Curvature)?;
                     }
                 }
             }
@@ -173,11 +172,14 @@ impl Fit<'_, '_> {
         }
         if self.settings.metric == MetricChoice::Auto && self.evidence_pays(p) {
             p.evidence_phase = true;
-            if self.dense() {
+            if !self.dense() {
+                return self.sampled_step(p, look);
+            }
+            if self.want_in_evidence_phase() == Want::Curvature {
                 let seen = self.learning.look(&look.point, Want::Curvature)?;
                 return self.dense_step(p, &seen);
             }
-            return self.sampled_step(p, look);
+            return self.dense_step(p, look);
         }
         let maximised = if self.settings.step_size == 1.0 {
             ascent::em(self.learning, look)?
@@ -217,7 +219,9 @@ impl Fit<'_, '_> {
         let sums = self.learning.model().empty(Want::Statistics).sums.len() as f64;
         let em = rows * (4.0 * sums + 40.0) + SWEEP_OVERHEAD;
         let evidence = if self.dense() {
-            em + 2.0 * rows * (free * free + 2.0 * free) + 30.0 * free.powi(3)
+            let swept =
+                if self.want_in_evidence_phase() == Want::Curvature { rows } else { self.curvature_rows() as f64 };
+            1.5 * em + 2.0 * swept * (free * free + 2.0 * free) + 30.0 * free.powi(3)
         } else {
             em + 40.0 * (self.settings.metric_rows as f64).min(rows) * 8.0 * sums
         };
@@ -226,9 +230,23 @@ impl Fit<'_, '_> {
 
     /// A step in the dense evidence metric from a look with curvature.
     fn dense_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
-        let a = Assessment::of(self.learning, look)?;
-        let remaining = a.remaining();
-        let quiet = remaining.is_none_or(|r| r <= self.settings.tolerance);
+        let mut a = if look.statistics.curvature.is_some() {
+            Assessment::of(self.learning, look)?
+        } else {
+            self.assess_by_sample(look)?
+        };
+        let mut remaining = a.remaining();
+        let is_quiet = |remaining: Option<f64>| remaining.is_none_or(|r| r <= self.settings.tolerance);
+        let whole;
+        let mut look = look;
+        if is_quiet(remaining) && look.statistics.curvature.is_none() {
+            // A sample says that it is over: ask all rows.
+            whole = self.learning.look(&look.point, Want::Curvature)?;
+            look = &whole;
+            a = Assessment::of(self.learning, look)?;
+            remaining = a.remaining();
+        }
+        let quiet = is_quiet(remaining);
         if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
             last.remaining = remaining;
             last.stationarity = Some(a.stationarity);
@@ -248,7 +266,8 @@ impl Fit<'_, '_> {
         };
         p.notes = rival.iter().flat_map(|r| r.notes.iter()).map(Into::into).collect();
         let direction = if escape.is_some() { None } else { a.direction() };
-        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, Want::Curvature)?;
+        let want = self.want_in_evidence_phase();
+        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, want)?;
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
         // A full step that promised more than rounding and gave nothing was bent back onto a floor.
         let promised = remaining.is_some_and(|r| r > BLOCKED * (1.0 + look.elbo.abs()));
@@ -260,20 +279,53 @@ impl Fit<'_, '_> {
         Ok(Step::Moved(Box::new(moved), None, None))
     }
 
+    /// Rows whose curvature is enough for a metric: forty per coordinate.
+    fn curvature_rows(&self) -> usize {
+        (ROWS_PER_COORDINATE * self.learning.model().free()).max(LEAST_METRIC_ROWS)
+    }
+
+    /// Whether the curvature of all rows is taken on every step, or of a sample until the end.
+    fn want_in_evidence_phase(&self) -> Want {
+        let all = self.learning.rows().rows() as usize;
+        if self.dense() && all <= 2 * self.curvature_rows() { Want::Curvature } else { Want::Statistics }
+    }
+
+    /// The sample that metrics are taken from, drawn once.
+    fn sample_of(&self, rows: usize) -> Result<Learning<'_>, Error> {
+        if self.sampled.get().is_none() {
+            let drawn = sample(self.learning.rows(), rows, self.settings.seed ^ 0x9e37_79b9)?;
+            // Fails only if another thread was faster; a fit has one.
+            let _ = self.sampled.set(drawn);
+        }
+        let rows: &dyn RowSource = match self.sampled.get() {
+            Some(table) => table,
+            None => self.learning.rows(),
+        };
+        Ok(Learning::new(self.learning.model(), rows, 0.0))
+    }
+
+    /// Counts what was swept of a sample.
+    fn count_sample(&self, few: &Learning<'_>) {
+        let share = few.rows().rows() as f64 / self.learning.rows().rows().max(1) as f64;
+        self.learning.add_passes(few.passes() * share);
+    }
+
+    /// The slope of all rows, with the information of a sample.
+    fn assess_by_sample(&self, look: &Look) -> Result<Assessment, Error> {
+        let few = self.sample_of(self.curvature_rows())?;
+        let seen = few.look(&look.point, Want::Curvature)?;
+        self.count_sample(&few);
+        let information = self.learning.model().information(&seen.point, &seen.statistics);
+        Assessment::with_information(self.learning, look, information)
+    }
+
     /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
     fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
-        if self.sampled.get().is_none() {
-            // A quarter of the rows is enough for a metric, and its conjugate gradient steps then cost a quarter.
-            let all = self.learning.rows().rows() as usize;
-            let few = self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS));
-            let rows = sample(self.learning.rows(), few, self.settings.seed ^ 0x9e37_79b9)?;
-            let _ = self.sampled.set(rows);
-        }
-        let Some(rows) = self.sampled.get() else { return Ok(Step::Done(Status::Converged)) };
-        let few = Learning::new(self.learning.model(), rows, 0.0);
+        // A quarter of the rows is enough for a metric, and its conjugate gradient steps then cost a quarter.
+        let all = self.learning.rows().rows() as usize;
+        let few = self.sample_of(self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS)))?;
         let sampled = sampled_direction(self.learning, look, &few)?;
-        let share = crate::rows::RowSource::rows(rows) as f64 / self.learning.rows().rows().max(1) as f64;
-        self.learning.add_passes(few.passes() * share);
+        self.count_sample(&few);
         p.sampled_remaining = Some(sampled.remaining);
         if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
             last.remaining = Some(sampled.remaining);

@@ -4,6 +4,7 @@
 //! A u = λ G u on the range of G,   u_i · G u_j = δ_ij
 //! ```
 
+use crate::linalg::product::times;
 use crate::linalg::{Matrix, symmetric};
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +36,9 @@ impl Spectrum {
     pub fn new(form: &Matrix, root: &Matrix) -> Option<Self> {
         let n = form.nrows();
         let full = Matrix::from_fn(n, n, |i, j| if i >= j { form[(i, j)] } else { form[(j, i)] });
-        let seen = root.transpose() * &full * root;
+        let seen = times(root.transpose(), times(full.as_ref(), root.as_ref()).as_ref());
         let eigen = symmetric::eigen(&seen)?;
-        let vectors = root * &eigen.vectors;
+        let vectors = times(root.as_ref(), eigen.vectors.as_ref());
         Some(Spectrum { eigenvalues: eigen.values, vectors })
     }
 

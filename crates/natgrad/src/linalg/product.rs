@@ -1,7 +1,15 @@
 //! Matrix products on column-major slices, always on one thread: parallelism lives in the sweep over chunks.
 
+use super::Matrix;
 use faer::linalg::matmul::{matmul, triangular};
 use faer::{Accum, MatMut, MatRef, Par};
+
+/// `A B` as a new matrix.
+pub fn times(a: MatRef<'_, f64>, b: MatRef<'_, f64>) -> Matrix {
+    let mut c = Matrix::zeros(a.nrows(), b.ncols());
+    matmul(c.as_mut(), Accum::Replace, a, b, 1.0, Par::Seq);
+    c
+}
 
 /// `C ← A B` (or `C += A B`), with `A: m × k`, `B: k × n`, `C: m × n`, all column-major; `A` has column stride `lda`.
 pub fn multiply(c: &mut [f64], a: &[f64], lda: usize, b: &[f64], m: usize, k: usize, n: usize, add: bool) {
