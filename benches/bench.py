@@ -249,7 +249,8 @@ def main():
     old = out / "results.json"
     results = {"mode": MODE, "machine": about, "cases": {}}
     if CASES and old.exists():  # some cases again: the others stay
-        results["cases"] = json.loads(old.read_text())["cases"]
+        before = json.loads(old.read_text())
+        results["cases"], results["notes"] = before["cases"], before.get("notes", [])
     out.mkdir(parents=True, exist_ok=True)
     for case in (covariance, diagonal, bernoulli, latent_class, to_the_maximum, memory, threads, cold_start):
         if CASES and case.__name__ not in CASES:
