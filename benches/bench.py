@@ -26,7 +26,9 @@ MODE = ARGUMENTS[0] if ARGUMENTS and ARGUMENTS[0] in ("quick", "full") else "qui
 CASES = [a for a in ARGUMENTS if a not in ("quick", "full")]
 QUICK = MODE == "quick"
 THREADS = 2
-PEER_THREADS = {v: str(THREADS) for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+# Large temporaries of numpy go back to the system and fault in again by default; keeping them favours the peers.
+KEEP = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592"}
+PEER_THREADS = KEEP | {v: str(THREADS) for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
 def say(*what):
@@ -106,7 +108,7 @@ def peak_share(kind, n, d, k):
 
 def per_iteration(name, model, path, start, k, peers, goals, iterations, shape=None, throughput=None, note=""):
     """natgrad and its peers in turns; medians over all rounds."""
-    rounds = 3 if QUICK else 5
+    rounds = int(os.environ.get("ROUNDS", 3 if QUICK else 5))
     own, theirs = [], {p: [] for p in peers}
     for i in range(rounds):
         quiet()
@@ -247,7 +249,8 @@ def main():
     old = out / "results.json"
     results = {"mode": MODE, "machine": about, "cases": {}}
     if CASES and old.exists():  # some cases again: the others stay
-        results["cases"] = json.loads(old.read_text())["cases"]
+        before = json.loads(old.read_text())
+        results["cases"], results["notes"] = before["cases"], before.get("notes", [])
     out.mkdir(parents=True, exist_ok=True)
     for case in (covariance, diagonal, bernoulli, latent_class, to_the_maximum, memory, threads, cold_start):
         if CASES and case.__name__ not in CASES:
@@ -255,7 +258,7 @@ def main():
         say(case.__name__)
         DISTURBANCE.clear()
         try:
-            results["cases"][case.__name__] = {**case(), "disturbance": list(DISTURBANCE), "mode": MODE, "by": about["natgrad"]}
+            results["cases"][case.__name__] = {**case(), "disturbance": list(DISTURBANCE), "mode": MODE, "peers_keep_memory": True, "by": about["natgrad"]}
         except Exception as error:  # the other cases still count
             say("  failed:", error)
             results["cases"][case.__name__] = {"case": case.__name__, "failed": str(error)[-500:], "met": False}
