@@ -9,13 +9,5 @@ venv=.venv-bench
     "$venv/bin/pip" install --quiet -r benches/requirements.txt
 cargo build --release --quiet -p natgrad-cli
 cargo build --release --quiet -p natgrad --example throughput
-if [ -z "${NATGRAD:-}" ]; then
-    NATGRAD=target/release/natgrad
-    if ! "$NATGRAD" fit --help 2>/dev/null | grep -q max-iterations; then
-        echo "natgrad has no fit command in this checkout: timing the library through benches/driver" >&2
-        CARGO_TARGET_DIR=target cargo build --release --quiet --manifest-path benches/driver/Cargo.toml
-        NATGRAD=target/release/bench-driver
-    fi
-fi
-export NATGRAD
+export NATGRAD="${NATGRAD:-${CARGO_TARGET_DIR:-target}/release/natgrad}"
 exec "$venv/bin/python" benches/bench.py "$@"
