@@ -7,9 +7,10 @@ use crate::output::Output;
 use crate::progress::Line;
 use crate::table;
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec, Summary, summarise};
-use natgrad::diagnose::agreement;
+use natgrad::diagnose::{Restarts, agreement};
 use natgrad::engine::{Batches, Control, MetricChoice, Outcome, Progress, Settings, Status, fit};
 use natgrad::geometry::Point;
+use natgrad::model::mixture::Mixture;
 use natgrad::rows::{Column, ColumnKind, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
 use rayon::prelude::*;
@@ -527,6 +528,24 @@ fn best_of(ended: &[Ended]) -> Option<usize> {
     best
 }
 
+/// Aligns the labels of the agreeing starts with the best one's.
+fn align(restarts: &mut Restarts, mixture: &Mixture, best: &Point, ended: &[Ended], weight: f64) {
+    let weights = mixture.weights(best);
+    let mut spread: f64 = 0.0;
+    restarts.labels = ended
+        .iter()
+        .enumerate()
+        .map(|(i, e)| {
+            let at = e.outcome.as_ref().filter(|_| restarts.agrees(i, weight))?.look.point.clone();
+            let labels = mixture.align(best, &at);
+            let theirs = mixture.weights(&at);
+            labels.iter().zip(&weights).for_each(|(&j, w)| spread = spread.max((theirs[j] - w).abs()));
+            Some(labels.into_iter().map(|j| j + 1).collect())
+        })
+        .collect();
+    restarts.weight_spread = Some(spread);
+}
+
 fn finish(
     plan: &Plan,
     prepared: &Prepared,
@@ -547,7 +566,8 @@ fn finish(
         .map(|e| e.outcome.as_ref().filter(|o| o.progress.status != Some(Status::Diverged)).map(|o| o.look.elbo))
         .collect();
     let weight = outcome.look.statistics.weight;
-    let restarts = agreement(&elbos, plan.settings.tolerance, weight);
+    let mut restarts = agreement(&elbos, plan.settings.tolerance, weight);
+    align(&mut restarts, prepared.described.mixture(), &outcome.look.point, ended, weight);
     let mut summary = summarise(
         &prepared.described,
         &learning,

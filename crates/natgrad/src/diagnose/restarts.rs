@@ -22,6 +22,13 @@ pub struct Restarts {
     pub within: f64,
     /// ELBO per row of each, in the order of their seeds; `null` where a restart collapsed.
     pub elbos: Vec<Option<f64>>,
+    /// For each agreeing restart the component (from 1) that plays the role of the best one's component 1, 2, …; `null`
+    /// for the others.
+    #[serde(default)]
+    pub labels: Vec<Option<Vec<usize>>>,
+    /// Largest difference in a mixing weight between agreeing restarts, labels aligned.
+    #[serde(default)]
+    pub weight_spread: Option<f64>,
 }
 
 /// Compares the ELBOs per row of several fits to `weight` rows.
@@ -32,10 +39,16 @@ pub fn agreement(elbos: &[Option<f64>], remaining: f64, weight: f64) -> Restarts
     let best = elbos.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
     let within = 0.1_f64.max(4.0 * remaining * weight);
     let agreeing = elbos.iter().flatten().filter(|e| (best - **e) * weight <= within).count();
-    Restarts { tried: elbos.len(), agreeing, within, elbos: elbos.to_vec() }
+    Restarts { tried: elbos.len(), agreeing, within, elbos: elbos.to_vec(), labels: Vec::new(), weight_spread: None }
 }
 
 impl Restarts {
+    /// Whether restart `index` reaches the best bound, for `weight` rows.
+    pub fn agrees(&self, index: usize, weight: f64) -> bool {
+        let best = self.elbos.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
+        self.elbos[index].is_some_and(|e| (best - e) * weight <= self.within)
+    }
+
     /// The verdict: did a second start reach the best bound?
     pub fn certificate(&self) -> Certificate {
         let (verdict, why) = match (self.tried, self.agreeing) {

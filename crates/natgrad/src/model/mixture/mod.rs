@@ -200,6 +200,31 @@ impl Mixture {
         vec![block.family.mean(&self.natural(at, k, b))]
     }
 
+    /// Matches the components of another point to those of a reference: entry `k` is the component of `other` that plays
+    /// the role of the reference's component `k` (closest pairs first, by symmetric Kullback-Leibler divergence).
+    pub fn align(&self, reference: &Point, other: &Point) -> Vec<usize> {
+        let mut pairs = Vec::with_capacity(self.components * self.components);
+        for i in 0..self.components {
+            for j in 0..self.components {
+                let mut apart = 0.0;
+                for (b, block) in self.blocks.iter().enumerate() {
+                    let (x, y) = (self.natural(reference, i, b), self.natural(other, j, b));
+                    apart += block.family.kl(&x, &y) + block.family.kl(&y, &x);
+                }
+                pairs.push((if apart.is_finite() { apart } else { f64::INFINITY }, i, j));
+            }
+        }
+        pairs.sort_by(|a, b| a.0.total_cmp(&b.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let (mut role, mut taken) = (vec![None; self.components], vec![false; self.components]);
+        for (_, i, j) in pairs {
+            if role[i].is_none() && !taken[j] {
+                role[i] = Some(j);
+                taken[j] = true;
+            }
+        }
+        role.into_iter().map(|r| r.unwrap_or(0)).collect()
+    }
+
     /// Number of rows, by expectation, that each component holds.
     pub fn counts(&self, statistics: &Statistics) -> Vec<f64> {
         (0..self.components).map(|k| statistics.sums[self.layout.sums_of(k)]).collect()
