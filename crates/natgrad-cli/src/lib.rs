@@ -53,6 +53,32 @@ struct Cli {
     command: command::Command,
 }
 
+fn shows_help(e: &clap::Error) -> bool {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    matches!(e.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand)
+}
+
+/// Bad usage as one line and a hint, from the parser's paragraphs.
+fn usage(e: &clap::Error) -> failure::Failure {
+    let text = e.render().to_string();
+    let (mut problem, mut hints) = (Vec::new(), Vec::new());
+    for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("For more information")) {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            hints.push(tip.to_string());
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            hints.push(usage.to_string());
+        } else if let Some(values) = line.strip_prefix("[possible values: ") {
+            hints.push(format!("choose from {}", values.trim_end_matches(']')));
+        } else if hints.is_empty() {
+            problem.push(line.strip_prefix("error: ").unwrap_or(line));
+        }
+    }
+    if hints.is_empty() {
+        hints.push("see `natgrad --help`, or --help after the command".into());
+    }
+    failure::Failure::new(problem.join(" "), hints.join("; "))
+}
+
 /// Runs the command line and answers its exit code. Never panics on what a user can cause.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     natgrad_io::silence_decoder_panics();
@@ -60,8 +86,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(e) => {
             let code = if e.use_stderr() { 2 } else { 0 };
-            // A closed pipe is no reason to complain.
-            let _ = e.print();
+            if shows_help(&e) {
+                // A closed pipe is no reason to complain.
+                let _ = e.print();
+            } else {
+                output::Output::new(false, false, Color::Auto).error(&usage(&e));
+            }
             return ExitCode::from(code);
         }
     };

@@ -10,7 +10,7 @@ use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::{RunFolder, read_json};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a model file holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct ModelFile {
     parameters: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     natural: Option<Vec<f64>>,
+    /// Where it was read, for messages.
+    #[serde(skip)]
+    path: PathBuf,
 }
 
 /// Levels of each column, `None` for numbers.
@@ -60,18 +63,27 @@ impl ModelFile {
             columns: described.columns().iter().map(|c| c.name.clone()).collect(),
             parameters: described.parameters(at),
             natural: Some(at.0.clone()),
+            path: PathBuf::new(),
         }
     }
 
     /// Reads a model file, or the one of a run folder.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let file: ModelFile = if path.is_dir() { RunFolder::open(path)?.read_model()? } else { read_json(path)? };
-        if file.format != "natgrad-model" {
-            return Err(bad(path, format!("its format is \"{}\", not \"natgrad-model\"", file.format)));
+        let path = if path.is_dir() { RunFolder::open(path)?.model_path() } else { path.to_path_buf() };
+        // The kind of file comes first: nothing else can be said of a file of another kind.
+        let head: Value = read_json(&path)?;
+        match head.get("format") {
+            Some(Value::String(format)) if format == "natgrad-model" => {}
+            Some(format) => return Err(bad(&path, format!("its format is {format}, not \"natgrad-model\""))),
+            None => return Err(bad(&path, "it has no \"format\": it is not a model file")),
         }
-        if file.version != 1 {
-            return Err(bad(path, format!("its version is {}, this program reads version 1", file.version)));
+        match head.get("version") {
+            Some(version) if *version == json!(1) => {}
+            Some(version) => return Err(bad(&path, format!("its version is {version}, this program reads version 1"))),
+            None => return Err(bad(&path, "it has no \"version\"")),
         }
+        let mut file: ModelFile = read_json(&path)?;
+        file.path = path;
         Ok(file)
     }
 
@@ -96,6 +108,7 @@ impl ModelFile {
             columns: Vec::new(),
             parameters,
             natural: None,
+            path: path.into(),
         })
     }
 
@@ -181,7 +194,7 @@ impl ModelFile {
 
     /// The point of this file in a model built from it.
     pub fn point(&self, described: &Described) -> Result<Point, Failure> {
-        let point = described.point(&self.parameters)?;
+        let point = described.point(&self.parameters).map_err(|e| Failure::from(e).in_file(self.path.display()))?;
         if let Some(natural) = &self.natural {
             let exact = Point(natural.clone());
             if exact.0.len() == point.0.len() && described.parameters(&exact) == self.parameters {

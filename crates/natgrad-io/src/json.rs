@@ -34,9 +34,7 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, IoError> {
         let hint = match e.classify() {
             serde_json::error::Category::Eof => "the file is truncated: write it again",
             serde_json::error::Category::Syntax | serde_json::error::Category::Io => "the file is not valid JSON there",
-            serde_json::error::Category::Data => {
-                "compare with the description of the format (natgrad explain model.json)"
-            }
+            serde_json::error::Category::Data => "compare with a file that natgrad has written",
         };
         IoError::Json { file: shown(path), line: e.line(), column: e.column(), problem, hint: hint.into() }
     })

@@ -21,6 +21,10 @@ const TENSORS: &str = "model.safetensors";
 const TRACE: &str = "trace.csv";
 const REPORT: &str = "report.html";
 const CHECKPOINT: &str = "checkpoint";
+fn refusal(path: &Path, problem: &str, hint: &str) -> IoError {
+    IoError::File { file: path.display().to_string(), problem: problem.into(), hint: hint.into() }
+}
+
 const KNOWN: [&str; 6] = [SUMMARY, MODEL, TENSORS, TRACE, REPORT, CHECKPOINT];
 
 /// A folder with the results of one fit.
@@ -35,25 +39,30 @@ impl RunFolder {
     /// # Errors
     /// [`IoError::File`] if `path` is a file, or a folder with other things in it, or cannot be made.
     pub fn create(path: &Path) -> Result<Self, IoError> {
-        let refuse = |problem: &str, hint: &str| IoError::File {
-            file: path.display().to_string(),
-            problem: problem.into(),
-            hint: hint.into(),
-        };
+        Self::vet(path)?;
+        std::fs::create_dir_all(path).map_err(|e| {
+            let hint = "check the path and the rights of the folder above it";
+            refusal(path, &format!("the folder cannot be made: {e}"), hint)
+        })?;
+        Ok(RunFolder { path: path.into() })
+    }
+
+    /// Says whether [`create`](Self::create) would take `path`, and changes nothing.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create), but for what shows only when the folder is made.
+    pub fn vet(path: &Path) -> Result<(), IoError> {
         if path.exists() && !path.is_dir() {
-            return Err(refuse("it is a file, not a folder", "name a new or empty folder with --out"));
+            return Err(refusal(path, "it is a file, not a folder", "name a new or empty folder with --out"));
         }
         if path.is_dir() && !is_run(path)? {
-            return Err(refuse(
+            return Err(refusal(
+                path,
                 "the folder holds other files and is not a run of natgrad; nothing was changed in it",
                 "name a new or empty folder with --out",
             ));
         }
-        std::fs::create_dir_all(path).map_err(|e| {
-            let hint = "check the path and the rights of the folder above it";
-            refuse(&format!("the folder cannot be made: {e}"), hint)
-        })?;
-        Ok(RunFolder { path: path.into() })
+        Ok(())
     }
 
     /// Takes an existing run folder.

@@ -20,7 +20,7 @@ pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     /// Remaining gain that is tolerated, nats per row.
-    #[arg(long, value_name = "T", default_value_t = 1e-6)]
+    #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
     tolerance: f64,
 }
 
@@ -40,7 +40,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         spec.chart(&profile);
     }
     let described = Described::new(spec, source.columns().to_vec())?;
-    let base = check_data(described.mixture(), described.spec(), source.as_ref(), &profile)?;
+    let base = check_data(described.mixture(), described.spec(), source.as_ref(), &profile)
+        .map_err(|e| Failure::from(e).in_files(&arguments.data.data))?;
     let point = file.point(&described)?;
     let learning = described.learning(source.as_ref(), base);
     let dense = dense_is_affordable(source.rows(), described.mixture().free());

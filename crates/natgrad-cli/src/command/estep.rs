@@ -65,7 +65,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         spec.chart(&Profile::of(source.as_ref())?);
     }
     let described = Described::new(spec, source.columns().to_vec())?;
-    natgrad::catalogue::check_support(described.mixture(), described.spec(), source.as_ref())?;
+    natgrad::catalogue::check_support(described.mixture(), described.spec(), source.as_ref())
+        .map_err(|e| Failure::from(e).in_files(&arguments.data.data))?;
     let point = file.point(&described)?;
     let learning = described.learning(source.as_ref(), 0.0);
     let chunks = shard_chunks(source.chunks(), arguments.shard.index, arguments.shard.count);

@@ -87,13 +87,13 @@ pub struct Structure {
     #[arg(long, value_enum)]
     pub covariance: Option<Shape>,
     /// Smallest variance that is allowed, in squared units of the data (0: none).
-    #[arg(long, value_name = "F", default_value_t = 0.0)]
+    #[arg(long, value_name = "F", default_value_t = 0.0, allow_negative_numbers = true)]
     pub covariance_floor: f64,
     /// Families of columns, for `mixture`: age=normal,smoker=bernoulli (default: normal, or categorical for text).
     #[arg(long, value_delimiter = ',', value_name = "COLUMN=FAMILY,…")]
     pub family: Vec<String>,
     /// Dispersion of negative binomial columns.
-    #[arg(long, value_name = "R")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub dispersion: Option<f64>,
     /// Parameters that are one and the same.
     #[arg(long, value_enum)]
@@ -110,7 +110,7 @@ pub struct ClimbArguments {
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub metric: Metric,
     /// Stop when the estimated remaining gain is below this, nats per row.
-    #[arg(long, value_name = "T", default_value_t = 1e-6)]
+    #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
     pub tolerance: f64,
     /// Stop after this many iterations (epochs, with --batch).
     #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -119,7 +119,7 @@ pub struct ClimbArguments {
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
     /// Length of joint-metric steps; 1 is EM.
-    #[arg(long, value_name = "S", default_value_t = 1.0)]
+    #[arg(long, value_name = "S", default_value_t = 1.0, allow_negative_numbers = true)]
     pub step_size: f64,
     /// Number of starts.
     #[arg(long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
@@ -128,6 +128,33 @@ pub struct ClimbArguments {
     #[arg(long, value_name = "S", default_value_t = 0)]
     pub seed: u64,
 }
+
+/// What a checkpoint has settled: none of it can be given again with --resume.
+const FIXED: [&str; 23] = [
+    "model",
+    "out",
+    "start",
+    "components",
+    "covariance",
+    "covariance_floor",
+    "family",
+    "dispersion",
+    "tie",
+    "freeze",
+    "metric",
+    "tolerance",
+    "max_iterations",
+    "batch",
+    "step_size",
+    "restarts",
+    "seed",
+    "columns",
+    "exclude",
+    "weights",
+    "no_header",
+    "checkpoint_every",
+    "recognition",
+];
 
 /// Fit a model to a table and certify the answer.
 #[derive(Debug, Clone, clap::Args)]
@@ -154,10 +181,10 @@ pub struct Arguments {
     #[arg(long, value_name = "RUN")]
     out: Option<PathBuf>,
     /// Write a checkpoint this often.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
     checkpoint_every: f64,
     /// Go on with an interrupted or killed run.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["model", "out", "start"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = FIXED)]
     resume: Option<PathBuf>,
 }
 
@@ -199,6 +226,9 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let model: ModelName = name.parse()?;
     check_numbers(&arguments.climb, &arguments.model_arguments.structure, arguments.checkpoint_every)?;
+    if let Some(path) = &arguments.out {
+        RunFolder::vet(path)?;
+    }
     let structure = &arguments.model_arguments.structure;
     let opened = open_for_model(model, structure, &arguments.data, &arguments.reading, out)?;
     let start_file = arguments.start.as_deref().map(ModelFile::read_start).transpose()?;
@@ -226,12 +256,16 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
             .collect(),
         checkpoint_every: arguments.checkpoint_every,
     };
-    let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let prepared = prepare(plan.spec.clone(), opened.source)?;
+    let named = |f: Failure| f.in_files(&plan.data);
+    let prepared = prepare(plan.spec.clone(), opened.source).map_err(named)?;
     let points = match &start_file {
         Some(file) => vec![file.point(&prepared.described)?],
-        None => prepared.described.starts(prepared.rows(), &prepared.profile, &plan.seeds)?,
+        None => {
+            let starts = prepared.described.starts(prepared.rows(), &prepared.profile, &plan.seeds);
+            starts.map_err(|e| named(e.into()))?
+        }
     };
+    let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let progress = points.into_iter().map(Progress::at).collect();
     climb(&plan, &prepared, progress, folder, out)
 }
@@ -240,11 +274,12 @@ fn go_on(checkpoint: Checkpoint, folder: Option<RunFolder>, out: &Output) -> Res
     let plan = checkpoint.plan;
     let guess = |_: &str| false;
     let source = plan.reading.open(&plan.data, plan.all_levels, plan.named.clone(), guess, out)?;
-    let prepared = prepare(plan.spec.clone(), source)?;
+    let prepared = prepare(plan.spec.clone(), source).map_err(|f| f.in_files(&plan.data))?;
     climb(&plan, &prepared, checkpoint.progress, folder, out)
 }
 
-fn check_numbers(climb: &ClimbArguments, structure: &Structure, every: f64) -> Result<(), Failure> {
+/// Refuses numbers that are out of range.
+pub fn check_numbers(climb: &ClimbArguments, structure: &Structure, every: f64) -> Result<(), Failure> {
     let refuse =
         |what: &str, value: f64, hint: &str| Err(Failure::new(format!("{what} {value} is out of range"), hint));
     if !(climb.tolerance >= 0.0 && climb.tolerance.is_finite()) {
@@ -465,7 +500,7 @@ fn climb(
                 {
                     let mut state = locked(&states[index]);
                     state.1.resize(p.trace.len(), begin.elapsed().as_secs_f64());
-                    state.0 = p.clone();
+                    follow(&mut state.0, p);
                 }
                 line.show(index, count, &p.trace, plan.settings.tolerance);
                 let due = {
@@ -495,6 +530,31 @@ fn climb(
     }
     let interrupted = stop.load(Ordering::Relaxed);
     finish(plan, prepared, &ended, &states, interrupted, folder, out)
+}
+
+/// Brings a copy of a fit's state up to date. Only the trace's new lines are copied: it may be long.
+fn follow(copy: &mut Progress, p: &Progress) {
+    let mut trace = std::mem::take(&mut copy.trace);
+    // The last line may have been filled in since.
+    trace.truncate(trace.len().min(p.trace.len()).saturating_sub(1));
+    trace.extend_from_slice(&p.trace[trace.len()..]);
+    *copy = Progress {
+        point: p.point.clone(),
+        iteration: p.iteration,
+        passes: p.passes,
+        gains: p.gains.clone(),
+        evidence_phase: p.evidence_phase,
+        ask_again: p.ask_again,
+        running: p.running.clone(),
+        average: p.average.clone(),
+        batches: p.batches,
+        backtracking: p.backtracking,
+        notes: p.notes.clone(),
+        trace,
+        sampled_remaining: p.sampled_remaining,
+        status: p.status.clone(),
+        why: p.why.clone(),
+    };
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

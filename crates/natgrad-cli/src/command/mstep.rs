@@ -6,8 +6,8 @@ use crate::model_file::ModelFile;
 use crate::output::Output;
 use natgrad::catalogue::Described;
 use natgrad::engine::{Shard, mstep};
-use natgrad_io::{read_checkpoint, write_json};
-use std::path::PathBuf;
+use natgrad_io::{IoError, read_checkpoint, write_json};
+use std::path::{Path, PathBuf};
 
 /// Merge shards and take the M-step: the reduce of one EM iteration.
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,19 @@ pub struct Arguments {
     out: PathBuf,
 }
 
+fn read_shard(path: &Path) -> Result<Shard, Failure> {
+    read_checkpoint(path).map_err(|e| match e {
+        IoError::Checkpoint { file, problem } => Failure::new(
+            format!("{file}: {}", problem.replace("checkpoint", "statistics file")),
+            "write it again with `natgrad estep`",
+        ),
+        IoError::File { file, .. } if !path.exists() => {
+            Failure::new(format!("{file}: there is no such file"), "write it with `natgrad estep`")
+        }
+        other => other.into(),
+    })
+}
+
 /// Writes the new model.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let file = ModelFile::read(&arguments.model)?;
@@ -35,7 +48,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     }
     let described = Described::new(spec, file.columns())?;
     let point = file.point(&described)?;
-    let shards = arguments.shards.iter().map(|p| read_checkpoint::<Shard>(p)).collect::<Result<Vec<_>, _>>()?;
+    let shards = arguments.shards.iter().map(|p| read_shard(p)).collect::<Result<Vec<_>, _>>()?;
     let iterated = mstep(described.mixture(), &point, fingerprint(&described, &point), shards)?;
     write_json(&arguments.out, &ModelFile::of(&described, &iterated.maximised.point))?;
     let s = &iterated.statistics;

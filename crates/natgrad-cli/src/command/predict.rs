@@ -41,7 +41,8 @@ pub fn load(model: &Path, data: &DataArguments, out: &Output) -> Result<Loaded, 
     let columns = source.columns().iter().map(|c| Column { missing: true, ..c.clone() }).collect();
     let described = Described::new(file.spec(model)?, columns)?;
     let point = file.point(&described)?;
-    natgrad::catalogue::check_support(described.mixture(), described.spec(), source.as_ref())?;
+    natgrad::catalogue::check_support(described.mixture(), described.spec(), source.as_ref())
+        .map_err(|e| Failure::from(e).in_files(&data.data))?;
     Ok(Loaded { described, point, source })
 }
 

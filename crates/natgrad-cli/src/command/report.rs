@@ -21,7 +21,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let folder = RunFolder::open(&arguments.run)?;
     AtomicFile::write(&arguments.out, html(&folder)?.as_bytes())?;
-    out.note(&format!("written: {}", arguments.out.display()));
+    if out.json {
+        out.document(&serde_json::json!({"out": arguments.out}))?;
+    } else {
+        out.note(&format!("written: {}", arguments.out.display()));
+    }
     Ok(0)
 }
 

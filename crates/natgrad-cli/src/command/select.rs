@@ -1,6 +1,6 @@
 //! `natgrad select`: fits of several sizes, compared.
 
-use super::fit::{ClimbArguments, Prepared, Structure, open_for_model, prepare, settings, spec_for};
+use super::fit::{ClimbArguments, Prepared, Structure, check_numbers, open_for_model, prepare, settings, spec_for};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -70,6 +70,7 @@ const HELD_OUT: u64 = 5;
 /// Compares.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let model: ModelName = arguments.model.parse()?;
+    check_numbers(&arguments.climb, &arguments.structure, 0.0)?;
     let opened = open_for_model(model, &arguments.structure, &arguments.data.data, &arguments.data.reading, out)?;
     let source = opened.source;
     let (train, test) = split(source.as_ref(), HELD_OUT, arguments.climb.seed)?;
@@ -86,7 +87,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
                 icl: None,
                 held_out: None,
                 status: None,
-                why: Some(f.to_string().replace("\nhint: ", "; ")),
+                why: Some(f.in_files(&arguments.data.data).to_string().replace("\nhint: ", "; ")),
             })
         })
         .collect();

@@ -126,12 +126,18 @@ pub fn summarise(
     let statistics = &look.statistics;
     let weight = statistics.weight;
     let entropies = learning.entropies(look);
-    let notes: Vec<Note> = match fit {
+    let mut notes: Vec<Note> = match fit {
         Some((p, ..)) => p.notes.iter().map(Into::into).collect(),
         None => mixture.maximise(&look.point, statistics).map(|m| m.notes).unwrap_or_default(),
     };
     let frozen = frozen_in_words(described, look);
     let floored: Vec<usize> = mixture.floored(&look.point);
+    // The last M-step need not have met the floor again on which a variance rests.
+    for &k in
+        floored.iter().filter(|&&k| !notes.iter().any(|n| matches!(n, Note::Floored(j) if *j == k))).collect::<Vec<_>>()
+    {
+        notes.push(Note::Floored(k));
+    }
     let floor_residual = (!floored.is_empty()).then(|| mixture.floor_residual(&look.point, statistics));
     let no_information = assessment.reading.is_none().then(|| {
         format!(
