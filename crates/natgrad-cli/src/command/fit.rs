@@ -480,7 +480,8 @@ fn climb(
     let states: Vec<Mutex<(Progress, Vec<f64>)>> =
         progress.iter().map(|p| Mutex::new((p.clone(), vec![0.0; p.trace.len()]))).collect();
     let begin = Instant::now();
-    let written = Mutex::new(Instant::now());
+    let every = Duration::from_secs_f64(plan.checkpoint_every);
+    let written = Mutex::new((Instant::now(), Duration::ZERO));
     let trouble: Mutex<Option<Failure>> = Mutex::new(None);
     let save = || -> Result<(), Failure> {
         let Some(folder) = &folder else { return Ok(()) };
@@ -503,17 +504,22 @@ fn climb(
                     follow(&mut state.0, p);
                 }
                 line.show(index, count, &p.trace, plan.settings.tolerance);
-                let due = {
+                let due = folder.is_some() && {
                     let mut last = locked(&written);
-                    let due = last.elapsed() >= Duration::from_secs_f64(plan.checkpoint_every);
+                    // Never more than a tenth of the time for checkpoints, however long they have become.
+                    let due = last.0.elapsed() >= every.max(last.1 * 10);
                     if due {
-                        *last = Instant::now();
+                        last.0 = Instant::now();
                     }
                     due
                 };
-                if due && let Err(e) = save() {
-                    // The fit need not stop for a full disk, but its user must hear of it.
-                    *locked(&trouble) = Some(e);
+                if due {
+                    let writing = Instant::now();
+                    if let Err(e) = save() {
+                        // The fit need not stop for a full disk, but its user must hear of it.
+                        *locked(&trouble) = Some(e);
+                    }
+                    locked(&written).1 = writing.elapsed();
                 }
                 if stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
             };
