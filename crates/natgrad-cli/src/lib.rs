@@ -33,7 +33,7 @@ struct Common {
     #[arg(long, global = true)]
     json: bool,
     /// Threads to use (default: all cores).
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// Nothing on standard error but errors.
     #[arg(long, global = true)]

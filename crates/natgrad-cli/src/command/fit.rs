@@ -125,7 +125,7 @@ pub struct ClimbArguments {
     #[arg(long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub restarts: u64,
     /// Seed of the first start; the others follow.
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
     pub seed: u64,
 }
 
@@ -180,7 +180,7 @@ pub struct Arguments {
     /// Folder for results (without it, they are only printed).
     #[arg(long, value_name = "RUN")]
     out: Option<PathBuf>,
-    /// Write a checkpoint this often.
+    /// Write a checkpoint this often, but not for more than a tenth of the time.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
     checkpoint_every: f64,
     /// Go on with an interrupted or killed run.
@@ -480,7 +480,8 @@ fn climb(
     let states: Vec<Mutex<(Progress, Vec<f64>)>> =
         progress.iter().map(|p| Mutex::new((p.clone(), vec![0.0; p.trace.len()]))).collect();
     let begin = Instant::now();
-    let written = Mutex::new(Instant::now());
+    let every = Duration::try_from_secs_f64(plan.checkpoint_every).unwrap_or(Duration::MAX / 2);
+    let next_save = Mutex::new(begin.checked_add(every));
     let trouble: Mutex<Option<Failure>> = Mutex::new(None);
     let save = || -> Result<(), Failure> {
         let Some(folder) = &folder else { return Ok(()) };
@@ -504,16 +505,21 @@ fn climb(
                 }
                 line.show(index, count, &p.trace, plan.settings.tolerance);
                 let due = {
-                    let mut last = locked(&written);
-                    let due = last.elapsed() >= Duration::from_secs_f64(plan.checkpoint_every);
+                    let mut next = locked(&next_save);
+                    let due = next.is_some_and(|at| Instant::now() >= at);
                     if due {
-                        *last = Instant::now();
+                        *next = None; // until this one is written
                     }
                     due
                 };
-                if due && let Err(e) = save() {
-                    // The fit need not stop for a full disk, but its user must hear of it.
-                    *locked(&trouble) = Some(e);
+                if due {
+                    let start = Instant::now();
+                    if let Err(e) = save() {
+                        // The fit need not stop for a full disk, but its user must hear of it.
+                        *locked(&trouble) = Some(e);
+                    }
+                    // A long trace takes its time to write: the fit has the larger part of the time all the same.
+                    *locked(&next_save) = Instant::now().checked_add(every.max(start.elapsed() * 10));
                 }
                 if stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
             };

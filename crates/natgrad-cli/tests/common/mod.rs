@@ -27,8 +27,7 @@ pub struct Ran {
 impl Ran {
     pub fn of(command: String, output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        let ran =
-            Ran { command, code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
+        let ran = Ran { command, code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) };
         assert!(!ran.stderr.contains("panicked"), "{ran:#?}");
         ran
     }
@@ -194,7 +193,9 @@ pub fn close(a: &Value, b: &Value, tolerance: f64) -> bool {
             let (x, y) = (x.as_f64().expect("a double"), y.as_f64().expect("a double"));
             (x - y).abs() <= tolerance * x.abs().max(y.abs()).max(1.0)
         }
-        (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| close(x, y, tolerance)),
+        (Value::Array(x), Value::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| close(x, y, tolerance))
+        }
         (Value::Object(x), Value::Object(y)) => {
             x.len() == y.len() && x.iter().all(|(k, x)| y.get(k).is_some_and(|y| close(x, y, tolerance)))
         }
