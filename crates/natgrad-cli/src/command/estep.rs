@@ -39,7 +39,7 @@ pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     /// Which shard of how many.
-    #[arg(long, value_name = "I/N")]
+    #[arg(long, value_name = "I/N", allow_hyphen_values = true)]
     shard: ShardOf,
     /// Statistics file to write.
     #[arg(long, value_name = "FILE")]

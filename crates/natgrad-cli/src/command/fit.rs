@@ -74,7 +74,7 @@ pub enum Recognition {
 #[derive(Debug, Clone, clap::Args)]
 pub struct ModelArguments {
     /// Number of components (classes).
-    #[arg(long, visible_alias = "classes", value_name = "K")]
+    #[arg(long, allow_negative_numbers = true, visible_alias = "classes", value_name = "K")]
     pub components: Option<usize>,
     #[command(flatten)]
     pub structure: Structure,
@@ -113,19 +113,19 @@ pub struct ClimbArguments {
     #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
     pub tolerance: f64,
     /// Stop after this many iterations (epochs, with --batch).
-    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 10_000)]
     pub max_iterations: u64,
     /// Minibatches of about this many rows (whole chunks of 1024).
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
     /// Length of joint-metric steps; 1 is EM.
     #[arg(long, value_name = "S", default_value_t = 1.0, allow_negative_numbers = true)]
     pub step_size: f64,
     /// Number of starts.
-    #[arg(long, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub restarts: u64,
     /// Seed of the first start; the others follow.
-    #[arg(long, value_name = "S", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 0)]
     pub seed: u64,
 }
 
@@ -180,7 +180,7 @@ pub struct Arguments {
     /// Folder for results (without it, they are only printed).
     #[arg(long, value_name = "RUN")]
     out: Option<PathBuf>,
-    /// Write a checkpoint this often, but not for more than a tenth of the time.
+    /// Write a checkpoint this often, but never for more than a tenth of the time.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
     checkpoint_every: f64,
     /// Go on with an interrupted or killed run.
@@ -480,8 +480,8 @@ fn climb(
     let states: Vec<Mutex<(Progress, Vec<f64>)>> =
         progress.iter().map(|p| Mutex::new((p.clone(), vec![0.0; p.trace.len()]))).collect();
     let begin = Instant::now();
-    let every = Duration::try_from_secs_f64(plan.checkpoint_every).unwrap_or(Duration::MAX / 2);
-    let next_save = Mutex::new(begin.checked_add(every));
+    let every = Duration::from_secs_f64(plan.checkpoint_every);
+    let written = Mutex::new((Instant::now(), Duration::ZERO));
     let trouble: Mutex<Option<Failure>> = Mutex::new(None);
     let save = || -> Result<(), Failure> {
         let Some(folder) = &folder else { return Ok(()) };
@@ -504,22 +504,22 @@ fn climb(
                     follow(&mut state.0, p);
                 }
                 line.show(index, count, &p.trace, plan.settings.tolerance);
-                let due = {
-                    let mut next = locked(&next_save);
-                    let due = next.is_some_and(|at| Instant::now() >= at);
+                let due = folder.is_some() && {
+                    let mut last = locked(&written);
+                    // Never more than a tenth of the time for checkpoints, however long they have become.
+                    let due = last.0.elapsed() >= every.max(last.1 * 10);
                     if due {
-                        *next = None; // until this one is written
+                        last.0 = Instant::now();
                     }
                     due
                 };
                 if due {
-                    let start = Instant::now();
+                    let writing = Instant::now();
                     if let Err(e) = save() {
                         // The fit need not stop for a full disk, but its user must hear of it.
                         *locked(&trouble) = Some(e);
                     }
-                    // A long trace takes its time to write: the fit has the larger part of the time all the same.
-                    *locked(&next_save) = Instant::now().checked_add(every.max(start.elapsed() * 10));
+                    locked(&written).1 = writing.elapsed();
                 }
                 if stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
             };

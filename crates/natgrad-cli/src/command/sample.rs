@@ -14,10 +14,10 @@ pub struct Arguments {
     #[arg(value_name = "RUN|MODEL.json")]
     model: PathBuf,
     /// Number of rows.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
     rows: usize,
     /// Seed.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0)]
     seed: u64,
     /// File to write (.csv, .parquet, .npy).
     #[arg(long, value_name = "FILE")]

@@ -130,6 +130,7 @@ pub fn summarise(
         Some((p, ..)) => p.notes.iter().map(Into::into).collect(),
         None => mixture.maximise(&look.point, statistics).map(|m| m.notes).unwrap_or_default(),
     };
+    notes = with_near_boundary(described, look, notes);
     let frozen = frozen_in_words(described, look);
     let floored: Vec<usize> = mixture.floored(&look.point);
     // The last M-step need not have met the floor again on which a variance rests.
@@ -224,6 +225,29 @@ pub fn summarise(
         seed: fit.map(|f| f.2),
         version: env!("CARGO_PKG_VERSION").into(),
     })
+}
+
+/// A probability this close to 0 or 1 is on its way to the boundary: fewer than one row in ten million would show it.
+const NEAR_BOUNDARY: f64 = 1e-7;
+
+/// Adds estimates that are on the boundary for every purpose, though no M-step has put them there yet.
+fn with_near_boundary(described: &Described, look: &Look, mut notes: Vec<Note>) -> Vec<Note> {
+    let mixture = described.mixture();
+    let weights = mixture.weights(&look.point);
+    for k in (0..mixture.components()).filter(|&k| weights[k] > 0.0) {
+        for (b, block) in mixture.blocks().iter().enumerate() {
+            if matches!(block.family.name(), "bernoulli" | "binomial" | "categorical") {
+                let p = block.family.to_source(&mixture.natural(&look.point, k, b));
+                let only = p.len() == 1;
+                let near = p.iter().any(|p| *p < NEAR_BOUNDARY || (only && 1.0 - *p < NEAR_BOUNDARY));
+                let note = Note::Boundary(k, described.columns()[block.columns[0]].name.clone());
+                if near && !notes.contains(&note) {
+                    notes.push(note);
+                }
+            }
+        }
+    }
+    notes
 }
 
 /// Standard error of the residual per row from the rows' own shares.
