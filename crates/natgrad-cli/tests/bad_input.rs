@@ -299,7 +299,7 @@ fn shards_that_do_not_make_a_whole_are_refused() {
         let fit = format!("fit gaussian-mixture t.csv --components 2 --seed {seed} --max-iterations 0 --out run{seed}");
         place.run(&fit).fine();
     }
-    for shard in ["3/2", "0/2", "2", "1/0", "a/b", "1/2/3"] {
+    for shard in ["3/2", "0/2", "2", "1/0", "a/b", "-1/2", "1/2/3"] {
         place.refuses(&format!("estep run1 t.csv --out s --shard {shard}"), &[shard]);
     }
     for i in 1..=3 {

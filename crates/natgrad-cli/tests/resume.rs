@@ -1,75 +1,116 @@
-//! Interrupted and killed fits go on to the same bytes.
+//! A fit that was interrupted or killed goes on to the bytes of one that was not.
+#![cfg(unix)]
 
-use std::path::Path;
+mod common;
+
+use common::{Place, Ran, example};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Long enough to be caught on its way, short enough to wait for: EM is told never to stop before.
-const ITERATIONS: &str = "20000";
+const LIMIT: u64 = 15_000;
 
-fn begin(folder: &Path, out: &str) -> Child {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/data/slow_em.csv");
-    Command::new(env!("CARGO_BIN_EXE_natgrad"))
-        .args(["fit", "gaussian-mixture"])
-        .arg(data)
-        .args(["--components", "2", "--metric", "joint", "--tolerance", "0", "--max-iterations", ITERATIONS])
-        .args(["--checkpoint-every", "0", "--quiet", "--out", out])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the program starts")
+fn arguments(out: &str) -> String {
+    let data = example("slow_em.csv");
+    format!(
+        "fit gaussian-mixture {data} --components 2 --restarts 2 --metric joint --tolerance 0 --max-iterations {LIMIT} \
+         --checkpoint-every 0.1 --threads 1 --out {out}"
+    )
 }
 
-fn wait_for_checkpoint(folder: &Path, out: &str) {
-    let start = Instant::now();
-    let checkpoint = folder.join(out).join("checkpoint");
-    // The first checkpoint is the start; a longer one has iterations in it.
-    while std::fs::metadata(&checkpoint).map_or(0, |m| m.len()) < 4000 {
-        assert!(start.elapsed() < Duration::from_secs(60), "no checkpoint was written");
-        std::thread::sleep(Duration::from_millis(2));
+fn begin(place: &Place, out: &str) -> Child {
+    let line = arguments(out);
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    place.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts")
+}
+
+/// Waits until the checkpoint has been written a second time, so that the fit is on its way.
+fn on_its_way(place: &Place, out: &str, child: &mut Child) {
+    let path = place.path(&format!("{out}/checkpoint"));
+    let begin = Instant::now();
+    let mut first = None;
+    loop {
+        assert!(begin.elapsed() < Duration::from_secs(60), "no checkpoint appeared");
+        assert!(child.try_wait().expect("a state").is_none(), "the fit ended before it could be stopped");
+        if let Ok(about) = std::fs::metadata(&path) {
+            match first {
+                None => first = Some(about.len()),
+                Some(length) if about.len() > length + 10_000 => return,
+                Some(_) => {}
+            }
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
-fn resume(folder: &Path, out: &str) {
-    let status = Command::new(env!("CARGO_BIN_EXE_natgrad"))
-        .args(["fit", "--resume", out, "--quiet"])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .status()
-        .expect("the program starts");
-    assert_eq!(status.code(), Some(0));
-    assert!(!folder.join(out).join("checkpoint").exists(), "a run that has ended keeps no checkpoint");
-}
-
-fn same(folder: &Path, a: &str, b: &str) {
+fn same(place: &Place, a: &str, b: &str) {
     for file in ["summary.json", "model.json"] {
-        let read = |run: &str| std::fs::read(folder.join(run).join(file)).expect("a result");
-        assert!(read(a) == read(b), "{file} of {a} and {b} differ");
+        assert_eq!(place.read(&format!("{a}/{file}")), place.read(&format!("{b}/{file}")), "{file}");
     }
+    // Times differ; all other columns of the trace are the same.
+    let trace = |run: &str| -> Vec<Vec<String>> {
+        let rows = place.rows(&format!("{run}/trace.csv"));
+        rows.into_iter()
+            .map(|mut r| {
+                r.remove(2);
+                r
+            })
+            .collect()
+    };
+    assert!(trace(a) == trace(b), "the traces differ");
 }
 
 #[test]
-fn an_interrupted_and_a_killed_fit_go_on_to_the_bytes_of_an_uninterrupted_one() {
-    let place = tempfile::tempdir().expect("a folder");
-    let folder = place.path();
-    assert!(begin(folder, "whole").wait().expect("it ends").success());
+fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
+    let place = Place::new();
+    place.run(&arguments("whole")).fine();
+    assert_eq!(place.json("whole/summary.json")["iterations"], LIMIT);
+    assert!(!place.path("whole/checkpoint").exists(), "the checkpoint goes when the fit has ended");
 
-    let mut child = begin(folder, "interrupted");
-    wait_for_checkpoint(folder, "interrupted");
-    let signalled = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("a signal");
-    assert!(signalled.success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
-    for file in ["summary.json", "model.json", "trace.csv", "report.html", "checkpoint"] {
-        assert!(folder.join("interrupted").join(file).exists(), "{file} is missing after an interruption");
+    // Ctrl-C: results so far, and a checkpoint to go on from.
+    let mut child = begin(&place, "interrupted");
+    on_its_way(&place, "interrupted", &mut child);
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+    let ran = Ran::of("interrupted".into(), child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert!(ran.stderr.contains("natgrad fit --resume interrupted"), "{ran:#?}");
+    assert_eq!(place.json("interrupted/summary.json")["status"], "interrupted");
+    for file in ["model.json", "trace.csv", "report.html", "checkpoint"] {
+        assert!(place.path(&format!("interrupted/{file}")).exists(), "{file}");
     }
-    resume(folder, "interrupted");
-    same(folder, "whole", "interrupted");
+    place.run("fit --resume interrupted --threads 2").fine();
+    assert!(!place.path("interrupted/checkpoint").exists());
+    same(&place, "whole", "interrupted");
 
-    let mut child = begin(folder, "killed");
-    wait_for_checkpoint(folder, "killed");
-    child.kill().expect("a signal");
+    // Killed: only the checkpoint is there.
+    let mut child = begin(&place, "killed");
+    on_its_way(&place, "killed", &mut child);
+    child.kill().expect("it is killed");
     child.wait().expect("it ends");
-    resume(folder, "killed");
-    same(folder, "whole", "killed");
+    assert!(place.path("killed/checkpoint").exists() && !place.path("killed/summary.json").exists());
+    place.run("fit --resume killed").fine();
+    assert!(!place.path("killed/checkpoint").exists());
+    same(&place, "whole", "killed");
+    let left: Vec<String> = place.files().into_iter().filter(|f| f.contains(".tmp")).collect();
+    assert!(left.is_empty(), "{left:?}");
+
+    // What has ended cannot go on.
+    place.run("fit --resume killed").refused(&["the run has ended"]);
+}
+
+#[test]
+fn an_interrupted_fit_without_a_folder_still_prints_what_it_has() {
+    let place = Place::new();
+    // It would take minutes to end by itself.
+    let line = arguments("x").replace(" --out x", " --json").replace(&LIMIT.to_string(), "5000000");
+    let arguments: Vec<&str> = line.split_whitespace().collect();
+    let child =
+        place.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    std::thread::sleep(Duration::from_millis(600));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(sent.success());
+    let ran = Ran::of(line.clone(), child.wait_with_output().expect("it ends"));
+    assert_eq!(ran.code, Some(130), "{ran:#?}");
+    assert_eq!(ran.json()["status"], "interrupted");
+    assert!(ran.stderr.contains("interrupted"), "{ran:#?}");
 }

@@ -20,13 +20,7 @@ pub struct Arguments {
     #[command(flatten)]
     data: DataArguments,
     /// Remaining gain that is tolerated, nats per row.
-    #[arg(
-        long,
-        allow_negative_numbers = true,
-        value_name = "T",
-        default_value_t = 1e-6,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
     tolerance: f64,
 }
 

@@ -87,13 +87,13 @@ pub struct Structure {
     #[arg(long, value_enum)]
     pub covariance: Option<Shape>,
     /// Smallest variance that is allowed, in squared units of the data (0: none).
-    #[arg(long, allow_negative_numbers = true, value_name = "F", default_value_t = 0.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "F", default_value_t = 0.0, allow_negative_numbers = true)]
     pub covariance_floor: f64,
     /// Families of columns, for `mixture`: age=normal,smoker=bernoulli (default: normal, or categorical for text).
     #[arg(long, value_delimiter = ',', value_name = "COLUMN=FAMILY,…")]
     pub family: Vec<String>,
     /// Dispersion of negative binomial columns.
-    #[arg(long, allow_negative_numbers = true, value_name = "R", allow_negative_numbers = true)]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub dispersion: Option<f64>,
     /// Parameters that are one and the same.
     #[arg(long, value_enum)]
@@ -110,13 +110,7 @@ pub struct ClimbArguments {
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub metric: Metric,
     /// Stop when the estimated remaining gain is below this, nats per row.
-    #[arg(
-        long,
-        allow_negative_numbers = true,
-        value_name = "T",
-        default_value_t = 1e-6,
-        allow_negative_numbers = true
-    )]
+    #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
     pub tolerance: f64,
     /// Stop after this many iterations (epochs, with --batch).
     #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 10_000)]
@@ -125,7 +119,7 @@ pub struct ClimbArguments {
     #[arg(long, allow_negative_numbers = true, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub batch: Option<u64>,
     /// Length of joint-metric steps; 1 is EM.
-    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 1.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", default_value_t = 1.0, allow_negative_numbers = true)]
     pub step_size: f64,
     /// Number of starts.
     #[arg(long, allow_negative_numbers = true, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
@@ -186,14 +180,8 @@ pub struct Arguments {
     /// Folder for results (without it, they are only printed).
     #[arg(long, value_name = "RUN")]
     out: Option<PathBuf>,
-    /// Write a checkpoint this often.
-    #[arg(
-        long,
-        allow_negative_numbers = true,
-        value_name = "SECONDS",
-        default_value_t = 30.0,
-        allow_negative_numbers = true
-    )]
+    /// Write a checkpoint this often, but never for more than a tenth of the time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
     checkpoint_every: f64,
     /// Go on with an interrupted or killed run.
     #[arg(long, value_name = "RUN", conflicts_with_all = FIXED)]

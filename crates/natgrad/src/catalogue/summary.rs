@@ -356,7 +356,10 @@ fn warnings(described: &Described, notes: &[Note], progress: Option<&Progress>, 
                 out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")))
             }
             Some(Status::IterationLimit) => {
-                out.push("the iteration limit came first: raise --max-iterations, or go on with --resume".into());
+                out.push(
+                    "the iteration limit came first: raise --max-iterations, or go on with --start RUN/model.json"
+                        .into(),
+                );
             }
             _ => {}
         }
