@@ -33,6 +33,10 @@ const BLOCKED: f64 = 1e-12;
 /// What a sweep costs whatever the number of rows (threads, M-step), in floating-point operations.
 const SWEEP_OVERHEAD: f64 = 3e5;
 
+/// Up to this many products (rows × coordinates²) the curvature of all rows is taken: exact curvature needs far fewer
+/// passes than a sample's.
+const WHOLE_CURVATURE: f64 = 2e10;
+
 /// Rows per coordinate that a sampled information matrix is taken from: its relative error is then about 0.16.
 const ROWS_PER_COORDINATE: usize = 40;
 
@@ -287,7 +291,9 @@ impl Fit<'_, '_> {
     /// Whether the curvature of all rows is taken on every step, or of a sample until the end.
     fn want_in_evidence_phase(&self) -> Want {
         let all = self.learning.rows().rows() as usize;
-        if self.dense() && all <= 2 * self.curvature_rows() { Want::Curvature } else { Want::Statistics }
+        let products = all as f64 * (self.learning.model().free() as f64).powi(2);
+        let affordable = all <= 2 * self.curvature_rows() || products <= WHOLE_CURVATURE;
+        if self.dense() && affordable { Want::Curvature } else { Want::Statistics }
     }
 
     /// The sample that metrics are taken from, drawn once.
