@@ -3,6 +3,7 @@
 import csv
 import datetime
 import filecmp
+import importlib.util
 import json
 import os
 import platform
@@ -20,6 +21,7 @@ from report import markdown
 
 ROOT = data.ROOT
 NATGRAD = os.environ["NATGRAD"]
+THROUGHPUT = str(Path(NATGRAD).parent / "examples" / "throughput")
 RUNS = ROOT / "target" / "bench-runs"
 ARGUMENTS = sys.argv[1:]
 MODE = ARGUMENTS[0] if ARGUMENTS and ARGUMENTS[0] in ("quick", "full") else "quick"
@@ -29,6 +31,11 @@ THREADS = 2
 # Large temporaries of numpy go back to the system and fault in again by default; keeping them favours the peers.
 KEEP = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592"}
 PEER_THREADS = KEEP | {v: str(THREADS) for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+def with_torch(peer):
+    """The peer where pomegranate is installed (see requirements-torch.txt)."""
+    return [peer] if importlib.util.find_spec("pomegranate") else []
 
 
 def say(*what):
@@ -100,7 +107,7 @@ def peer(name, path, start, iterations):
 def peak_share(kind, n, d, k):
     """What the throughput example says: GFLOP/s in products, share of the measured peak."""
     env = {**os.environ, "RAYON_NUM_THREADS": str(THREADS)}
-    out = subprocess.run(["target/release/examples/throughput", kind, str(n), str(d), str(k)], cwd=ROOT, env=env,
+    out = subprocess.run([THROUGHPUT, kind, str(n), str(d), str(k)], cwd=ROOT, env=env,
                          capture_output=True, text=True, check=True).stdout
     found = re.search(r"([\d.]+) GFLOP/s in matrix products, (\d+) % of the peak ([\d.]+)", out)
     return {"gflops": float(found[1]), "share": float(found[2]) / 100, "peak_gflops": float(found[3])}
@@ -146,7 +153,7 @@ def covariance():
     n = 1_000_000
     path, start = data.normal("full", n, 16, 32)
     return per_iteration("full covariance, N=1 000 000 D=16 K=32", "gaussian-mixture", path, start, 32,
-                         ["sklearn-full", "numpy-full"], {"sklearn-full": 10}, 3, "full", ("full", n, 16, 32))
+                         ["sklearn-full", *with_torch("pomegranate-full"), "numpy-full"], {"sklearn-full": 10}, 3, "full", ("full", n, 16, 32))
 
 
 def diagonal():
@@ -236,7 +243,7 @@ def machine():
     return {"cpu": info["model name"].strip(), "cores": os.cpu_count(),
             "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30), "system": platform.system() + " " + platform.machine(),
             "natgrad": Path(NATGRAD).name + " at " + commit, "threads": THREADS,
-            "versions": {"python": platform.python_version(), **{p: version(p) for p in ("numpy", "scikit-learn", "stepmix", "pyarrow")},
+            "versions": {"python": platform.python_version(), **{p: version(p) for p in ("numpy", "scikit-learn", "stepmix", "pyarrow", *with_torch("pomegranate"), *with_torch("torch"))},
                          "rustc": subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.split()[1]}}
 
 

@@ -40,6 +40,25 @@ def sklearn_gaussian(shape):
           precisions_init=np.linalg.inv(c) if shape == "full" else 1 / c).fit(np.load(data))
 
 
+def pomegranate_gaussian(shape):
+    import torch
+    from pomegranate.distributions import Normal
+    from pomegranate.gmm import GeneralMixtureModel
+
+    torch.set_default_dtype(torch.float64)
+
+    class Timed(GeneralMixtureModel):
+        def summarize(self, X, **rest):
+            mark()
+            out = super().summarize(X, **rest)
+            bounds.append(float(out) / len(X))
+            return out
+
+    parts = [Normal(m, c, covariance_type=shape, check_data=False) for m, c in zip(at["means"], at["covariances"])]
+    Timed(parts, priors=at["weights"], max_iter=iterations + 1, tol=-float("inf"), check_data=False).fit(
+        torch.from_numpy(np.load(data)))
+
+
 def stepmix_run(measurement, x, pis):
     from stepmix.stepmix import StepMix
 
@@ -168,6 +187,7 @@ def numpy_latent_class():
 {
     "sklearn-full": lambda: sklearn_gaussian("full"),
     "sklearn-diag": lambda: sklearn_gaussian("diag"),
+    "pomegranate-full": lambda: pomegranate_gaussian("full"),
     "numpy-full": numpy_full,
     "numpy-diag": numpy_diagonal,
     "numpy-bernoulli": numpy_bernoulli,

@@ -7,6 +7,7 @@ mod command;
 mod data;
 mod failure;
 mod model_file;
+mod network_file;
 mod output;
 mod progress;
 mod table;

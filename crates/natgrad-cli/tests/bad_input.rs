@@ -113,6 +113,7 @@ fn a_start_that_does_not_fit_is_refused_by_its_name() {
     refused(start("[0.3, 0.7]", two, "[[-1, 0], [0, 1]]"), "", &["start.json", "component 1", "not positive definite"]);
     refused(start("[0.3, 0.7]", two, "[[1, 2], [2, 1]]"), "", &["start.json", "not positive definite"]);
     refused(start("[0.3, 0.6]", two, UNIT), "", &["start.json", "weights", "sum to 1"]);
+    refused(start("[-0.3, 1.3]", two, UNIT), "", &["start.json", "weights[0]", "at least 0", "-0.3"]);
     refused(start("[-0.3, 1.3]", two, UNIT), "", &["start.json", "weights", "at least 0"]);
     refused(start("[0.3, 0.7]", "[[0, 0], [1, \"a\"]]", UNIT), "", &["start.json", "means[1]"]);
     refused("{\"weights\": ".into(), "", &["start.json", "line 1"]);

@@ -264,7 +264,7 @@ fn everything_that_is_listed_is_explained() {
         let items = list[of].as_array().unwrap_or_else(|| panic!("{of}"));
         items.iter().map(|i| i["name"].as_str().expect("a name").to_string()).collect()
     };
-    for of in ["certificates", "models", "families"] {
+    for of in ["certificates", "models", "families", "messages"] {
         assert!(!names(of).is_empty());
         for name in names(of) {
             let name = name.split(':').next().expect("a name").to_string();

@@ -134,9 +134,9 @@ pub enum IoError {
         /// What to do.
         hint: String,
     },
-    /// A JSON file does not hold what it should.
+    /// A JSON or BIF file does not hold what it should.
     #[error("{file}, line {line}, column {column}: {problem}\nhint: {hint}")]
-    Json {
+    Text {
         /// File.
         file: String,
         /// Line, counted from 1.

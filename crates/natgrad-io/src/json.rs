@@ -25,7 +25,7 @@ pub fn write_json<T: Serialize + ?Sized>(path: &Path, value: &T) -> Result<(), I
 /// Reads a JSON document.
 ///
 /// # Errors
-/// [`IoError::File`] if it cannot be read, [`IoError::Json`] with line and column if it does not hold a `T`.
+/// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it does not hold a `T`.
 pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, IoError> {
     let text = std::fs::read(path).map_err(|e| cannot_read(path, &e))?;
     serde_json::from_slice(&text).map_err(|e| {
@@ -36,6 +36,6 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, IoError> {
             serde_json::error::Category::Syntax | serde_json::error::Category::Io => "the file is not valid JSON there",
             serde_json::error::Category::Data => "compare with a file that natgrad has written",
         };
-        IoError::Json { file: shown(path), line: e.line(), column: e.column(), problem, hint: hint.into() }
+        IoError::Text { file: shown(path), line: e.line(), column: e.column(), problem, hint: hint.into() }
     })
 }

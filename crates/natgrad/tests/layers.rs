@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lower layers first; a layer uses only those before it.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 13] = [
     "error",
     "linalg",
     "geometry",
+    "graph",
+    "network",
     "family",
     "rows",
     "model",

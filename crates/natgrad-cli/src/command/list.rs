@@ -1,9 +1,9 @@
-//! `natgrad list`: models, families and certificates.
+//! `natgrad list`: models, families, certificates and messages.
 
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::plain;
-use natgrad::catalogue::{families, models};
+use natgrad::catalogue::{families, messages, models};
 use natgrad::diagnose::explanations;
 use serde_json::json;
 
@@ -23,6 +23,7 @@ pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
             "models": names(&models),
             "families": names(&families),
             "certificates": names(&certificates),
+            "messages": messages().iter().map(|m| json!({"name": m.name})).collect::<Vec<_>>(),
         }))?;
         return Ok(0);
     }
@@ -30,5 +31,6 @@ pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
     out.result(&plain(&["model", "for"], rows(models)))?;
     out.result(&plain(&["family", "for"], rows(families)))?;
     out.result(&plain(&["certificate", "source"], rows(certificates)))?;
+    out.result(&format!("messages: {}", messages().iter().map(|m| m.name).collect::<Vec<_>>().join(", ")))?;
     Ok(0)
 }

@@ -1,9 +1,11 @@
 //! The subcommands, one file each.
 
 mod check;
+mod convert;
 mod estep;
 mod explain;
 mod fit;
+mod geometry;
 mod impute;
 mod list;
 mod mstep;
@@ -37,6 +39,10 @@ pub enum Command {
     Estep(estep::Arguments),
     /// Merge shards and take the M-step: the reduce of one EM iteration.
     Mstep(mstep::Arguments),
+    /// Local geometry of a network with hidden nodes: is climbing the ELBO climbing the evidence?
+    Geometry(geometry::Arguments),
+    /// Convert a network between BIF and JSON.
+    Convert(convert::Arguments),
     /// Write the report of a run again.
     Report(report::Arguments),
     /// List models, families and certificates.
@@ -57,6 +63,8 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Select(a) => select::run(&a, out),
         Command::Estep(a) => estep::run(&a, out),
         Command::Mstep(a) => mstep::run(&a, out),
+        Command::Geometry(a) => geometry::run(&a, out),
+        Command::Convert(a) => convert::run(&a, out),
         Command::Report(a) => report::run(&a, out),
         Command::List(a) => list::run(&a, out),
         Command::Explain(a) => explain::run(&a, out),

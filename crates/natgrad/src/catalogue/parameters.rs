@@ -168,8 +168,11 @@ pub fn parameters_from_json(mixture: &Mixture, spec: &Spec, columns: &[Column], 
     let components = mixture.components();
     let weights = numbers(json.get("weights"), "weights", components)?;
     let total: f64 = weights.iter().sum();
-    if weights.iter().any(|w| *w < 0.0) || (total - 1.0).abs() > 1e-6 {
-        return Err(bad("weights".into(), format!("they must be at least 0 and sum to 1; they sum to {total}")));
+    if let Some(k) = weights.iter().position(|w| *w < 0.0) {
+        return Err(bad(format!("weights[{k}]"), format!("it must be at least 0, and is {}", weights[k])));
+    }
+    if (total - 1.0).abs() > 1e-6 {
+        return Err(bad("weights".into(), format!("they must sum to 1; they sum to {total}")));
     }
     let weights: Vec<f64> = weights.iter().map(|w| w / total).collect();
     let mut natural = Vec::with_capacity(components);

@@ -46,6 +46,11 @@ impl Gram {
     pub fn root(&self) -> &Matrix {
         self.root.get_or_init(|| {
             let n = self.matrix.nrows();
+            if let Some(factor) = &self.factor {
+                // D G D = L Lᵀ, so W = D L⁻ᵀ: as many columns as the factor says there are dimensions.
+                let inverse = symmetric::inverse_transposed(factor, n);
+                return Matrix::from_fn(n, n, |i, j| self.scale[i] * inverse[(i, j)]);
+            }
             symmetric::inverse_root(&self.matrix, RANK_TOLERANCE).unwrap_or_else(|| Matrix::zeros(n, 0))
         })
     }
@@ -178,5 +183,36 @@ impl Metric for BlockGram {
         let tangent = Tangent(tangent);
         let residual = off_range(&self.lower(&tangent), gradient);
         Raised { tangent, rank: self.rank(), residual, square }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rank_and_basis_agree_however_close_to_singular() {
+        // 1 − ρ² from far above to far below both thresholds, for three coordinates that nearly coincide.
+        for digits in 0..34 {
+            let gap = 10f64.powf(-f64::from(digits) / 2.0);
+            let matrix =
+                Matrix::from_fn(3, 3, |i, j| if i == j { 1.0 } else { 1.0 - gap } * 10f64.powi((i + j) as i32));
+            let gram = Gram::new(matrix).expect("finite");
+            let root = gram.root();
+            assert_eq!(root.ncols(), gram.rank(), "gap {gap}");
+            let seen = |a: usize, b: usize| {
+                (0..3)
+                    .flat_map(|i| (0..3).map(move |j| (i, j)))
+                    .map(|(i, j)| root[(i, a)] * gram.matrix()[(i, j)] * root[(j, b)])
+                    .sum::<f64>()
+            };
+            for a in 0..gram.rank() {
+                for b in 0..gram.rank() {
+                    // Rounding of the matrix, relative to its smallest kept eigenvalue.
+                    let off = (seen(a, b) - f64::from(u8::from(a == b))).abs();
+                    assert!(off < 1e-14 / gap.max(1e-12), "gap {gap}: {off}");
+                }
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ mod euclidean;
 mod gram;
 mod metric;
 mod point;
+pub mod simplex;
 mod spectrum;
 
 pub use conjugate::{Solved, conjugate_gradients};

@@ -89,6 +89,19 @@ pub fn cholesky(a: &Matrix, smallest: f64) -> Option<Vec<f64>> {
     Some(l)
 }
 
+/// `L⁻ᵀ` for a factor from [`cholesky`], upper triangular.
+pub fn inverse_transposed(l: &[f64], n: usize) -> Matrix {
+    let mut out = Mat::zeros(n, n);
+    for j in 0..n {
+        out[(j, j)] = 1.0 / l[j * n + j];
+        for i in (0..j).rev() {
+            let sum: f64 = (i + 1..=j).map(|k| l[k * n + i] * out[(k, j)]).sum();
+            out[(i, j)] = -sum / l[i * n + i];
+        }
+    }
+    out
+}
+
 /// Solves `L Lᵀ x = b` for a factor from [`cholesky`].
 pub fn cholesky_solve(l: &[f64], b: &mut [f64]) {
     let n = b.len();

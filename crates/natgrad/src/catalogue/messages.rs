@@ -1,0 +1,78 @@
+//! What a fit's end, a warning or an error means and what to do about it, for everything that a summary can say.
+
+/// A message in plain words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// Its name, as `natgrad explain` takes it.
+    pub name: &'static str,
+    /// What it means, what has been written, what to do.
+    pub text: &'static str,
+}
+
+/// Every status, warning and error, explained.
+pub fn messages() -> &'static [Message] {
+    &[
+        Message {
+            name: "converged",
+            text: "The fit stopped by itself: the gain in ELBO that is estimated to remain is below --tolerance (nats per \
+                   row). It says nothing about other maxima; the certificates maximum and restarts do.",
+        },
+        Message {
+            name: "iteration-limit",
+            text: "--max-iterations came first. Model, trace and certificates are written for the point that was \
+                   reached; the certificate remaining says how much is left. Raise the limit, or go on from there with \
+                   --start RUN/model.json.",
+        },
+        Message {
+            name: "interrupted",
+            text: "Somebody stopped the fit (Ctrl-C, a signal). The last whole iteration is in the run folder; --resume \
+                   RUN goes on from it, to the same bits as a fit that was never stopped.",
+        },
+        Message {
+            name: "diverged",
+            text: "The likelihood has no maximum along the path: a component closed in on too few rows. The last point \
+                   before the collapse is kept. Fit fewer components, give another seed, or set --covariance-floor.",
+        },
+        Message {
+            name: "collapsed",
+            text: "A component's scale (a variance, a gamma shape, a covariance matrix) has shrunk onto rows that do not \
+                   determine it: identical rows, a constant column, fewer rows than coordinates. Its likelihood is \
+                   unbounded, so there is no estimate. Use fewer components, a simpler --covariance, or a \
+                   --covariance-floor (the certificate entropy-sum then subtracts the part that the floor explains).",
+        },
+        Message {
+            name: "empty-component",
+            text: "A component's weight is 0: no row belongs to it, and the data say nothing about its parameters, which \
+                   stay where they were. Fit fewer components or another start.",
+        },
+        Message {
+            name: "boundary",
+            text: "An estimate lies on the edge of its domain, a probability or rate of exactly 0. That is where the \
+                   maximum is for these rows, but a quadratic form does not describe the likelihood there: the parameter \
+                   has no standard error, and its direction is left out of the certificate maximum.",
+        },
+        Message {
+            name: "floored",
+            text: "A variance rests on --covariance-floor. It is not a maximum of the likelihood itself; the entropy sum \
+                   holds after the floor's known part, half the weighted sum of 1 - s2/floor, is subtracted.",
+        },
+        Message {
+            name: "outside-support",
+            text: "A cell cannot come from the family that its column was given: a negative count, a fraction in a \
+                   Poisson column, a number other than 0 and 1 in a Bernoulli column. The message names row and column; \
+                   give the column another family with --family COLUMN=FAMILY or mend the cell.",
+        },
+        Message {
+            name: "parameter",
+            text: "Parameters from a file (--start, a model.json) do not fit the model or lie outside their domain: wrong \
+                   shape, weights that do not sum to 1, a covariance matrix that is not positive definite. The message \
+                   names the parameter and its index.",
+        },
+        Message {
+            name: "data",
+            text: "The table cannot be used as it is: no rows, no columns, a column without a single value, statistics of \
+                   different parameters. The message says where and what to do.",
+        },
+        Message { name: "setting", text: "An option is out of range or contradicts another. Nothing was written." },
+    ]
+}

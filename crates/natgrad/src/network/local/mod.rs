@@ -1,0 +1,68 @@
+//! How one node depends on its parents: local models with their parameters and derivatives.
+//!
+//! Start here to add another: implement [`Local`] in a file of its own.
+
+mod logistic;
+mod softmax;
+mod table;
+
+pub use logistic::Logistic;
+pub use softmax::Softmax;
+pub use table::Table;
+
+use std::fmt::Debug;
+
+/// The conditional distributions of a node, one for each configuration of its parents.
+///
+/// A configuration is a number: parents in the order of the node's list, the first slowest.
+pub trait Local: Debug + Send + Sync {
+    /// Name of the kind.
+    fn kind(&self) -> &'static str;
+
+    /// Number of parameters `ξ`.
+    fn parameters(&self) -> usize;
+
+    /// Writes `P(state | configuration)`, `configurations × states`, rows one after the other.
+    fn probabilities(&self, xi: &[f64], out: &mut [f64]);
+
+    /// Calls `visit(j, ∂P(· | configuration)/∂ξ_j)` for every parameter that the configuration depends on; each
+    /// derivative has one entry per state and sums to 0.
+    fn derivatives(&self, xi: &[f64], configuration: usize, visit: &mut dyn FnMut(usize, &[f64]));
+
+    /// The parameters that give these probabilities (`configurations × states`); `None` where there are none.
+    fn inverse(&self, probabilities: &[f64]) -> Option<Vec<f64>>;
+
+    /// Name of parameter `j`, as in `P(y = a | x = b)`.
+    fn label(&self, j: usize, node: &Labels<'_>) -> String;
+}
+
+/// The names that a parameter's label is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Labels<'a> {
+    /// The node.
+    pub name: &'a str,
+    /// Its states.
+    pub states: &'a [String],
+    /// Its parents: name and states.
+    pub parents: &'a [(&'a str, &'a [String])],
+}
+
+impl Labels<'_> {
+    /// `x = b, z = c` for a configuration; empty without parents.
+    pub fn configuration(&self, mut configuration: usize) -> String {
+        let mut parts = Vec::with_capacity(self.parents.len());
+        for (name, states) in self.parents.iter().rev() {
+            parts.push(format!("{name} = {}", states[configuration % states.len()]));
+            configuration /= states.len();
+        }
+        parts.reverse();
+        parts.join(", ")
+    }
+
+    /// `P(y = a | x = b)`.
+    pub fn probability(&self, state: usize, configuration: usize) -> String {
+        let given = self.configuration(configuration);
+        let bar = if given.is_empty() { "" } else { " | " };
+        format!("P({} = {}{bar}{given})", self.name, self.states[state])
+    }
+}
