@@ -80,6 +80,12 @@ impl Reading {
         out: &Output,
     ) -> Result<Box<dyn RowSource>, Failure> {
         let names: Vec<String> = columns.iter().map(|c| c.name.clone()).collect();
+        if let Some(given) = self.columns.as_ref().filter(|given| **given != names && !names.is_empty()) {
+            return Err(Failure::new(
+                format!("--columns {} are not the model's columns {}", given.join(","), names.join(",")),
+                "leave --columns out: a fitted model finds its columns by name",
+            ));
+        }
         let known_levels = columns
             .iter()
             .filter_map(|c| match &c.kind {

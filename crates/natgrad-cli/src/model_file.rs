@@ -112,6 +112,33 @@ impl ModelFile {
         })
     }
 
+    /// Refuses a start that belongs to another model or to other columns; bare parameters say nothing of either.
+    pub fn check_start_of(&self, model: ModelName, columns: &[Column]) -> Result<(), Failure> {
+        if self.columns.is_empty() {
+            return Ok(());
+        }
+        let form = |m: ModelName| if m == ModelName::LatentClass { ModelName::CategoricalMixture } else { m };
+        if form(self.model) != form(model) {
+            return Err(Failure::new(
+                format!("{}: a start of the model {} does not fit {model}", self.path.display(), self.model),
+                "name the start's model, or give another start",
+            ));
+        }
+        let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+        if self.columns.iter().map(String::as_str).ne(names.iter().copied()) {
+            return Err(Failure::new(
+                format!(
+                    "{}: the start has the columns {}, the data have {}",
+                    self.path.display(),
+                    self.columns.join(", "),
+                    names.join(", ")
+                ),
+                format!("read the data with --columns {}", self.columns.join(",")),
+            ));
+        }
+        Ok(())
+    }
+
     /// Number of components.
     pub fn components(&self) -> usize {
         self.parameters.get("weights").and_then(Value::as_array).map_or(0, Vec::len)
@@ -177,7 +204,15 @@ impl ModelFile {
                     FamilyName::NegativeBinomial(r.ok_or_else(|| bad(path, format!("dispersions[{d}] is missing")))?)
                 }
                 ModelName::Mixture => {
-                    let name = self.parameters.get("blocks").and_then(|b| b.get(d)).and_then(|b| b.get("family"));
+                    let block = self.parameters.get("blocks").and_then(|b| b.get(d));
+                    let of = block.and_then(|b| b.get("columns"));
+                    if of.is_some_and(|of| *of != json!([self.columns[d]])) {
+                        return Err(bad(
+                            path,
+                            format!("without settings, blocks[{d}] must be the column \"{}\" alone", self.columns[d]),
+                        ));
+                    }
+                    let name = block.and_then(|b| b.get("family"));
                     let name = name.and_then(Value::as_str).ok_or_else(|| bad(path, "blocks[…].family is missing"))?;
                     name.parse()?
                 }
@@ -185,7 +220,17 @@ impl ModelFile {
         };
         let families = (0..width).map(family).collect::<Result<Vec<_>, _>>()?;
         let named = self.settings.get("covariance").and_then(|c| serde_json::from_value(c.clone()).ok());
-        let covariance = named.unwrap_or_else(|| covariance_of(self.parameters.get("covariances"), components, width));
+        let covariances = self.parameters.get("covariances");
+        let covariance = match (named, covariance_of(covariances, components, width)) {
+            (Some(named), _) | (None, Some(named)) => named,
+            (None, None) => {
+                return Err(bad(
+                    path,
+                    "covariances of as many rows as components and columns may be diagonal or tied: say which in \
+                     settings.covariance",
+                ));
+            }
+        };
         let mut spec = Spec::new(self.model, components, families, covariance);
         spec.covariance_floor = self.settings.get("covariance_floor").and_then(Value::as_f64).unwrap_or(0.0);
         spec.tie_items = self.settings.get("tie_items").and_then(Value::as_bool).unwrap_or(false);
@@ -205,8 +250,8 @@ impl ModelFile {
     }
 }
 
-/// The shape of covariances from the nesting of their array.
-fn covariance_of(value: Option<&Value>, components: usize, width: usize) -> CovarianceShape {
+/// The shape of covariances from the nesting of their array; `None` where it may be diagonal or tied.
+fn covariance_of(value: Option<&Value>, components: usize, width: usize) -> Option<CovarianceShape> {
     let depth = |v: &Value| -> usize {
         let mut depth = 0;
         let mut at = v;
@@ -217,10 +262,12 @@ fn covariance_of(value: Option<&Value>, components: usize, width: usize) -> Cova
         depth
     };
     let rows = value.and_then(Value::as_array).map_or(0, Vec::len);
-    match value.map(depth) {
+    Some(match value.map(depth) {
         Some(3) => CovarianceShape::Full,
         Some(1) => CovarianceShape::Spherical,
+        // One column: a tied variance and a diagonal one of one component are the same.
+        Some(2) if rows == width && rows == components && width > 1 => return None,
         Some(2) if rows == width && rows != components => CovarianceShape::Tied,
         _ => CovarianceShape::Diagonal,
-    }
+    })
 }

@@ -20,7 +20,8 @@ pub fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
     }
     for row in rows {
         table.add_row(row.into_iter().map(|c| {
-            let number = c.trim_start_matches(['-', '−']).starts_with(|x: char| x.is_ascii_digit());
+            let number =
+                c.trim_start_matches(['-', '−']).starts_with(|x: char| x.is_ascii_digit()) && c.split(' ').count() <= 3;
             Cell::new(&c).set_alignment(if number { CellAlignment::Right } else { CellAlignment::Left })
         }));
     }

@@ -35,7 +35,7 @@ pub enum Error {
         hint: String,
     },
     /// A component's likelihood is unbounded: its covariance (or another scale) has collapsed onto too few rows.
-    #[error("component {component} collapsed: {what}\nhint: {hint}")]
+    #[error("component {} collapsed: {what}\nhint: {hint}", component + 1)]
     Collapsed {
         /// Component, counted from 0.
         component: usize,

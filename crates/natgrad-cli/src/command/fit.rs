@@ -199,6 +199,8 @@ struct Plan {
     settings: Settings,
     seeds: Vec<u64>,
     checkpoint_every: f64,
+    /// Of the data, so that a run goes on only with what it began with.
+    fingerprint: u64,
 }
 
 /// A checkpoint: the plan and the state of every start.
@@ -239,12 +241,21 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
             return Err(Failure::new("the number of components is missing", "give --components K"));
         }
     };
+    if components as u64 > opened.source.rows() {
+        return Err(Failure::new(
+            format!("{components} components for {} rows", opened.source.rows()),
+            "give --components a number of at most the number of different rows",
+        )
+        .in_files(&arguments.data));
+    }
     let mut spec = spec_for(model, components, structure, opened.source.columns())?;
     if let Some(file) = &start_file {
+        file.check_start_of(model, opened.source.columns())?;
         // The same chart as the model's, so that one iteration has the same bits as estep and mstep.
         spec.charts = file.charts();
     }
-    let plan = Plan {
+    let mut plan = Plan {
+        fingerprint: 0,
         data: arguments.data.clone(),
         reading: arguments.reading.clone(),
         spec,
@@ -258,6 +269,7 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let named = |f: Failure| f.in_files(&plan.data);
     let prepared = prepare(plan.spec.clone(), opened.source).map_err(named)?;
+    let fingerprint = prepared.fingerprint();
     let points = match &start_file {
         Some(file) => vec![file.point(&prepared.described)?],
         None => {
@@ -265,6 +277,7 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
             starts.map_err(|e| named(e.into()))?
         }
     };
+    plan.fingerprint = fingerprint;
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let progress = points.into_iter().map(Progress::at).collect();
     climb(&plan, &prepared, progress, folder, out)
@@ -275,6 +288,13 @@ fn go_on(checkpoint: Checkpoint, folder: Option<RunFolder>, out: &Output) -> Res
     let guess = |_: &str| false;
     let source = plan.reading.open(&plan.data, plan.all_levels, plan.named.clone(), guess, out)?;
     let prepared = prepare(plan.spec.clone(), source).map_err(|f| f.in_files(&plan.data))?;
+    if prepared.fingerprint() != plan.fingerprint {
+        return Err(Failure::new(
+            "the rows are not those that the run began with",
+            "bring the old data back, or begin a new run with --start RUN/model.json",
+        )
+        .in_file(plan.data[0].display()));
+    }
     climb(&plan, &prepared, checkpoint.progress, folder, out)
 }
 
@@ -291,7 +311,10 @@ pub fn check_numbers(climb: &ClimbArguments, structure: &Structure, every: f64) 
     if !(structure.covariance_floor >= 0.0 && structure.covariance_floor.is_finite()) {
         return refuse("--covariance-floor", structure.covariance_floor, "give a variance of at least 0");
     }
-    if !(every >= 0.0 && every.is_finite()) {
+    if climb.restarts > 1_000_000 {
+        return refuse("--restarts", climb.restarts as f64, "all starts are kept: give at most a million");
+    }
+    if !(0.0..=1e9).contains(&every) {
         return refuse("--checkpoint-every", every, "give seconds");
     }
     Ok(())
@@ -442,6 +465,14 @@ impl Prepared {
         self.described.learning(self.rows(), self.base_measure)
     }
 
+    /// Number of rows, weight, means and ranges of the columns in one number (FNV-1a).
+    fn fingerprint(&self) -> u64 {
+        let columns = self.profile.columns.iter().flat_map(|c| [c.weight, c.mean, c.squares, c.min, c.max]);
+        let bits = [self.rows_in_data, self.profile.weight.to_bits()].into_iter().chain(columns.map(f64::to_bits));
+        bits.flat_map(u64::to_le_bytes)
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    }
+
     /// The rows.
     pub fn rows(&self) -> &dyn RowSource {
         self.source.as_ref()
@@ -453,10 +484,12 @@ pub fn prepare(spec: Spec, source: Box<dyn RowSource>) -> Result<Prepared, Failu
     let rows_in_data = source.rows();
     let discrete = spec.families.iter().all(|f| matches!(f, FamilyName::Categorical | FamilyName::Bernoulli));
     let merged = if discrete { merge_duplicates(source.as_ref())? } else { None };
-    let source: Box<dyn RowSource> = match merged {
-        Some(table) => Box::new(table),
-        None => source,
-    };
+    if let Some(table) = merged
+        && let Ok((described, base_measure, profile)) = Described::for_data(spec.clone(), &table)
+    {
+        return Ok(Prepared { described, profile, source: Box::new(table), rows_in_data, base_measure });
+    }
+    // Rows are numbered as in the file: what is wrong with one of them is looked for there.
     let (described, base_measure, profile) = Described::for_data(spec, source.as_ref())?;
     Ok(Prepared { described, profile, source, rows_in_data, base_measure })
 }

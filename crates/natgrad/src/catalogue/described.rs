@@ -177,7 +177,7 @@ impl Described {
         let mut mass = vec![0.0; block.family.dim().max(2)];
         for k in 0..self.mixture.components() {
             let mean = block.family.expectation(&self.mixture.natural(at, k, b)).0;
-            if mean.len() == 1 {
+            if self.spec.families[block.columns[0]] != FamilyName::Categorical {
                 mass[0] += r(k) * (1.0 - mean[0]);
                 mass[1] += r(k) * mean[0];
             } else {

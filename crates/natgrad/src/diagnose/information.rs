@@ -34,16 +34,20 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
     let lowest = reading.observed.eigenvalues.first().copied();
     let count = |n: usize, what: &str| format!("{n} {what} direction{}", if n == 1 { "" } else { "s" });
     let named = if c.directions.is_empty() { String::new() } else { format!(": {}", c.directions.join("; ")) };
-    if reading.inertia.negative > 0 {
+    // Short of a stationary point a flat direction bends by about as much as the slope that is left.
+    let slack = (0.1 * c.assessment.stationarity.sqrt()).clamp(tolerance, 1e-4);
+    let uphill = reading.observed.eigenvalues.iter().filter(|l| **l < -slack).count();
+    if uphill > 0 {
         let why = format!(
             "refuted: {} (lowest eigenvalue {:.2e}){named}",
-            count(reading.inertia.negative, "uphill-curved"),
+            count(uphill, "uphill-curved"),
             lowest.unwrap_or(0.0)
         );
         return certificate(Verdict::Fails, lowest, why);
     }
-    if reading.inertia.zero > 0 {
-        let why = format!("not refuted, but {} the data cannot see{named}", count(reading.inertia.zero, "flat"));
+    let flat = reading.inertia.zero + reading.inertia.negative;
+    if flat > 0 {
+        let why = format!("not refuted, but {} the data cannot see{named}", count(flat, "flat"));
         return certificate(Verdict::Holds, lowest, why);
     }
     let rate = 1.0 - lowest.unwrap_or(1.0);

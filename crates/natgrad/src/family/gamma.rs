@@ -14,7 +14,7 @@ use rand_distr::Distribution;
 pub struct Gamma;
 
 /// A spread `ln E x − E ln x` below this is rounding: all values are equal.
-const NO_SPREAD: f64 = 1e-13;
+const NO_SPREAD: f64 = 1e-9;
 
 impl ExponentialFamily for Gamma {
     fn name(&self) -> &'static str {

@@ -5,11 +5,14 @@
 //! η = (P m;  −½ P_ii,  −P_ij for i < j),   A(η) = ½ mᵀPm − ½ ln det P + ½ D ln 2π + Σ ln scale,   h = 1
 //! ```
 
-use super::normal::NO_VARIANCE;
 use super::{Estimate, Expectation, ExponentialFamily, Natural};
 use crate::linalg::{Matrix, symmetric};
 use rand::Rng;
 use rand_distr::Distribution;
+
+/// A covariance whose smallest eigenvalue, relative to the mean squares, is below this has collapsed onto a plane: its
+/// inverse, which the natural parameters are, would keep fewer than six digits, and no ELBO could be trusted.
+const PLANE: f64 = 1e-10;
 
 /// Vectors with mean and covariance.
 #[derive(Debug, Clone)]
@@ -242,7 +245,7 @@ impl ExponentialFamily for MultivariateNormal {
             covariance[i * d + j] / (squares[i] * squares[j]).sqrt().max(f64::MIN_POSITIVE)
         });
         let smallest = symmetric::eigen(&unit).map_or(f64::NAN, |e| e.values[0]);
-        if smallest.is_nan() || smallest <= NO_VARIANCE * d as f64 {
+        if smallest.is_nan() || smallest <= PLANE * d as f64 {
             let original = Matrix::from_fn(d, d, |i, j| covariance[i * d + j] * self.scales[i] * self.scales[j]);
             let shown = symmetric::eigen(&original).map_or(f64::NAN, |e| e.values[0]);
             return Estimate::Collapsed(format!("smallest eigenvalue of the covariance {:.1e}", shown.max(0.0)));

@@ -22,7 +22,7 @@ pub struct Normal {
 }
 
 /// A variance below this share of the mean square is rounding of the sums it was computed from.
-pub(super) const NO_VARIANCE: f64 = 1e-14;
+pub(super) const NO_VARIANCE: f64 = 1e-13;
 
 impl Normal {
     fn moments(&self, at: &Natural) -> (f64, f64) {

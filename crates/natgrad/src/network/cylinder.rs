@@ -146,7 +146,7 @@ impl Seen {
             }
         }
         let cosines = hidden.into_iter().map(f64::sqrt).collect();
-        let eigenvalues = sines.iter().map(|s| s * s).collect();
+        let eigenvalues = sines.iter().map(|s| if *s > VISIBLE { s * s } else { 0.0 }).collect();
         Ok(Seen { joint_metric, visible_jacobian, spectrum: Spectrum { eigenvalues, vectors }, sines, cosines })
     }
 
