@@ -362,3 +362,34 @@ fn a_full_device_behind_standard_output_is_an_error() {
         place.shell(&format!("natgrad {command} > /dev/full")).refused(&["standard output"]);
     }
 }
+
+#[test]
+fn starts_and_columns_belong_to_a_model() {
+    let place = Place::new();
+    place.write("t.csv", "x,y\n1,9\n2,8\n3,9.5\n1.5,7\n");
+    place.run("fit gaussian-mixture t.csv --components 1 --covariance diagonal --out run").fine();
+    place.refuses("score run t.csv --columns y,x", &["y,x", "x,y"]);
+    place.refuses(
+        "fit gaussian-mixture t.csv --columns y,x --start run/model.json --covariance diagonal",
+        &["x, y", "y, x", "--columns x,y"],
+    );
+    place.refuses("fit exponential-mixture t.csv --start run/model.json", &["gaussian-mixture", "exponential-mixture"]);
+    place.refuses("fit gaussian-mixture t.csv --components 99999999999999", &["99999999999999", "4 rows"]);
+    place.refuses("fit gaussian-mixture t.csv --components 1 --checkpoint-every 1e300", &["--checkpoint-every"]);
+    // Two rows of two columns: diagonal or tied cannot be told apart.
+    place.write(
+        "either.json",
+        r#"{"format": "natgrad-model", "version": 1, "model": "gaussian-mixture", "columns": ["x", "y"],
+            "parameters": {"weights": [0.5, 0.5], "means": [[1, 9], [2, 8]], "covariances": [[1, 0.5], [0.5, 1]]}}"#,
+    );
+    place.refuses("score either.json t.csv", &["either.json", "diagonal or tied", "settings.covariance"]);
+}
+
+#[test]
+fn a_cell_outside_the_support_is_named_by_its_row_in_the_file() {
+    let place = Place::new();
+    let mut rows = "a,b\n".to_string();
+    (0..50).for_each(|i| rows.push_str(if i == 40 { "1,2\n" } else { "1,0\n" }));
+    place.write("t.csv", &rows);
+    place.refuses("fit bernoulli-mixture t.csv --components 2", &["row 41", "\"b\"", "2"]);
+}

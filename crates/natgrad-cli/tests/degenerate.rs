@@ -216,3 +216,33 @@ fn identical_rows_of_levels_are_fitted_by_one_class() {
         ran.refused(&["t.csv"]);
     }
 }
+
+#[test]
+fn levels_that_nearly_vanish_leave_a_basis_of_the_right_size() {
+    let place = Place::new();
+    let table = place.write("t.csv", "q1,q2\na,b\nd,e\nd,a\n,c\n").to_string();
+    let summary = place.run(&format!("fit latent-class {table} --classes 2 --restarts 5 --json")).fine().json();
+    assert_eq!(summary["status"], "converged");
+    // Four different rows, each of its own: −ln 4 is the best there is.
+    assert!((number(&summary["elbo"]) + 4f64.ln()).abs() < 1e-6, "{summary}");
+}
+
+#[test]
+fn a_density_without_bound_is_a_collapse_even_where_steps_do_not_see_it() {
+    let place = Place::new();
+    let table = place.write("t.csv", "x\n1.5\n1.5\n1.5\n2.5\n2.5\n0.3\n0.9\n4\n7\n").to_string();
+    let ran = place.run(&format!("fit gamma-mixture {table} --components 2 --restarts 3 --json")).fine();
+    assert_eq!(ran.json()["status"], "diverged", "{ran:#?}");
+    // Components are counted from 1, in words as in the table.
+    assert!(ran.stderr.contains("component 1 collapsed") || ran.stderr.contains("component 2 collapsed"), "{ran:#?}");
+}
+
+#[test]
+fn a_column_of_one_level_is_imputed() {
+    let place = Place::new();
+    let table = place.write("t.csv", "a,b\nyes,1\nyes,2\nyes,\n,4\nyes,5.5\n").to_string();
+    place.run(&format!("fit mixture {table} --components 1 --family a=categorical --out run")).fine();
+    place.run(&format!("impute run {table} --out full.csv")).fine();
+    let text = std::fs::read_to_string(place.path("full.csv")).expect("written");
+    assert_eq!(text.lines().nth(4), Some("yes,4"), "{text}");
+}

@@ -59,11 +59,13 @@ fn every_command_of_every_page_does_what_the_page_says() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).expect("a page");
         let folder = tempfile::tempdir().expect("a folder");
-        let data = folder.path().join("examples/data");
-        std::fs::create_dir_all(&data).expect("a folder");
-        for entry in std::fs::read_dir(root().join("examples/data")).expect("the examples") {
-            let from = entry.expect("an entry").path();
-            std::fs::copy(&from, data.join(from.file_name().expect("a name"))).expect("a copy");
+        for part in ["examples/data", "examples/networks"] {
+            let copy = folder.path().join(part);
+            std::fs::create_dir_all(&copy).expect("a folder");
+            for entry in std::fs::read_dir(root().join(part)).expect("the examples") {
+                let from = entry.expect("an entry").path();
+                std::fs::copy(&from, copy.join(from.file_name().expect("a name"))).expect("a copy");
+            }
         }
         for (arguments, code) in commands(&text) {
             let output = Command::new(env!("CARGO_BIN_EXE_natgrad"))

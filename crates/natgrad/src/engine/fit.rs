@@ -23,6 +23,9 @@ pub enum Control {
 /// the price of one.
 const EVIDENCE_ITERATIONS: f64 = 15.0;
 
+/// A last gain above this times the root of the tolerance contradicts a remaining gain below the tolerance: Newton's steps
+/// square what is left, so that what they gain is about the root of what they leave.
+const STILL_CLIMBING: f64 = 3.0;
 /// Share of the tolerance below which a converged fit is not polished further.
 const POLISHED: f64 = 1e-3;
 
@@ -250,24 +253,25 @@ impl Fit<'_, '_> {
             a = Assessment::of(self.learning, look)?;
             remaining = a.remaining();
         }
-        let quiet = is_quiet(remaining);
+        let quiet = is_quiet(remaining) && !self.still_climbing(p);
         if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
             last.remaining = remaining;
             last.stationarity = Some(a.stationarity);
         }
+        let (rival, collapsed) = match ascent::em(self.learning, look) {
+            Ok(r) => (Some(r), None),
+            Err(e @ Error::Collapsed { .. }) => (None, Some(e)),
+            Err(e) => return Err(e),
+        };
         let escape = if quiet { a.escape() } else { None };
         if quiet && escape.is_none() {
             // One more Newton step costs a sweep and squares what is left; below this it changes nothing.
             let polished = remaining.is_none_or(|r| r <= POLISHED * self.settings.tolerance);
             if polished || a.is_indefinite() {
-                return Ok(Step::Done(Status::Converged));
+                // Steps in natural coordinates do not see a collapse; the M-step of the same point does.
+                return collapsed.map_or(Ok(Step::Done(Status::Converged)), Err);
             }
         }
-        let rival = match ascent::em(self.learning, look) {
-            Ok(r) => Some(r),
-            Err(Error::Collapsed { .. }) => None,
-            Err(e) => return Err(e),
-        };
         p.notes = rival.iter().flat_map(|r| r.notes.iter()).map(Into::into).collect();
         let direction = if escape.is_some() { None } else { a.direction() };
         let want = self.want_in_evidence_phase();
@@ -277,10 +281,22 @@ impl Fit<'_, '_> {
         let promised = remaining.is_some_and(|r| r > BLOCKED * (1.0 + look.elbo.abs()));
         let blocked = moved.metric == "joint" || (promised && moved.metric != "escape");
         if moved.step == 0.0 || (stuck && blocked) {
+            if let Some(collapse) = collapsed {
+                return Err(collapse);
+            }
             // Not even EM moves: the point is a maximum along every path tried (a floor or a boundary holds it).
             return Ok(Step::Done(Status::Converged));
         }
         Ok(Step::Moved(Box::new(moved), None, None))
+    }
+
+    /// Whether the last step gained far more than could be left if the estimate of it were right: then the information
+    /// matrices are wrong (a component is closing in on a few rows, and its digits are lost), and the climb goes on.
+    fn still_climbing(&self, p: &Progress) -> bool {
+        match p.trace.as_slice() {
+            [.., before, last] => last.elbo - before.elbo > STILL_CLIMBING * self.settings.tolerance.sqrt(),
+            _ => false,
+        }
     }
 
     /// Rows whose curvature is enough for a metric: forty per coordinate.

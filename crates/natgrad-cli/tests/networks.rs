@@ -1,0 +1,96 @@
+//! Networks with hidden nodes on the command line: answers, conversions, and what is refused.
+
+mod common;
+
+use common::Place;
+use serde_json::Value;
+
+const FORK: &str = r#"{"nodes": [
+  {"name": "x", "states": ["a", "b"], "table": [[0.3, 0.7]]},
+  {"name": "y", "states": ["a", "b"], "parents": ["x"], "table": [[0.8, 0.2], [0.4, 0.6]]},
+  {"name": "z", "states": ["a", "b"], "parents": ["x"], "table": [[0.6, 0.4], [0.1, 0.9]]}]}"#;
+
+#[test]
+fn networks_that_are_none_are_refused_with_the_place() {
+    let place = Place::new();
+    place.write("n.json", FORK);
+    place.refuses("geometry n.json --hidden w", &["\"w\"", "x, y, z"]);
+    place.refuses("geometry n.json --hidden x,y,z", &["every node is hidden"]);
+    place.refuses("geometry n.csv --hidden x", &["n.csv", ".bif", ".json"]);
+    let changed = |name: &str, from: &str, to: &str, needles: &[&str]| {
+        assert!(FORK.contains(from), "{from}");
+        place.write(name, FORK.replace(from, to));
+        place.refuses(&format!("geometry {name} --hidden x"), needles);
+    };
+    changed("sum.json", "[0.4, 0.6]", "[0.4, 0.7]", &["sum.json", "\"y\"", "row 2", "x = b", "1.1"]);
+    changed("size.json", ", [0.4, 0.6]]", "]", &["size.json", "\"y\"", "1 rows", "2 configurations"]);
+    changed("long.json", "[0.3, 0.7]", "[0.3, 0.3, 0.4]", &["long.json", "\"x\"", "3 entries", "2 states"]);
+    changed("negative.json", "[0.3, 0.7]", "[-0.3, 1.3]", &["negative.json", "\"x\"", "-0.3"]);
+    changed("parent.json", r#"["x"], "table": [[0.8"#, r#"["w"], "table": [[0.8"#, &["parent.json", "\"w\"", "\"y\""]);
+    changed(
+        "cycle.json",
+        r#""a", "b"], "table": [[0.3"#,
+        r#""a", "b"], "parents": ["y"], "table": [[0.3"#,
+        &["cycle.json", "cycle"],
+    );
+    changed("twice.json", r#""name": "z""#, r#""name": "y""#, &["twice.json", "\"y\""]);
+    changed("cut.json", "0.9]]}]}", "", &["cut.json", "line 4"]);
+    place.write("n.bif", "network n { }\nvariable x {\n  type discrete [ 3 ] { a, b };\n}\n");
+    place.refuses("geometry n.bif --hidden x", &["n.bif", "line 3", "2 states where 3"]);
+    // The boundary of the simplex: no metric, but a criterion.
+    place.write("edge.json", FORK.replace("[0.4, 0.6]", "[0, 1]"));
+    let told = place.run("geometry edge.json --hidden x --json").fine().json();
+    assert_eq!(told["cylindrical_graph"], false);
+    assert!(
+        told["no_metric"].as_str().is_some_and(|t| t.contains("boundary")) && told.get("defect").is_none(),
+        "{told}"
+    );
+    // Targets.
+    place.write("short.json", r#"{"joint": [0.5, 0.5]}"#);
+    place.refuses("geometry n.json --hidden x --target short.json", &["short.json", "2 entries", "8 joint states"]);
+    place.write("visible.json", r#"{"visible": [0.25, 0.25, 0.25, 0.25]}"#);
+    place.refuses("geometry n.json --hidden x --target visible.json", &["visible.json", "--recognition"]);
+    place.write("sum.q.json", r#"{"visible": [0.25, 0.25, 0.25, 0.35]}"#);
+    place.refuses("geometry n.json --hidden x --target sum.q.json --recognition start", &["sum.q.json", "1.1"]);
+    place.refuses("geometry n.json --hidden x --target edge.json", &["edge.json", "line"]);
+}
+
+#[test]
+fn a_network_says_how_far_the_elbo_is_from_the_evidence() {
+    let place = Place::new();
+    place.write("n.json", FORK);
+    place.write(
+        "q.json",
+        r#"{"joint": [0.181584, 0.005616, 0.575016, 0.017784, 0.174988, 0.005412, 0.038412, 0.001188]}"#,
+    );
+    let told = place.run("geometry n.json --hidden x --target q.json --json").fine().json();
+    // Computed independently (numpy, 40-digit arithmetic); directions ascend.
+    let at = |path: &str| told.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("{path}: {told}"));
+    for (path, expected) in [
+        ("/eigenvalues/2", 0.3607574367),
+        ("/defect", 2.0 * 0.4802202709),
+        ("/cosine_bound", 0.8827890253),
+        ("/cosines/recognition_evidence", 0.9392840707),
+        ("/cosines/elbo_evidence", 0.9853470559),
+        ("/gradients/evidence/natural/0", -0.0086394781),
+        ("/gradients/recognition/natural/3", 0.7671782871),
+        ("/gradients/elbo/natural/1", -1.456),
+        ("/gradients/elbo/pushforward/0", 0.2658),
+        ("/gradients/evidence/parameter/4", 3.8548452967),
+    ] {
+        assert!((at(path) - expected).abs() < 1e-9, "{path}: {} where {expected} is expected", at(path));
+    }
+    assert_eq!(told["why"], "hidden x has two visible neighbours y, z that are not adjacent");
+    assert_eq!(told["smallest_change"][0], "add the edge y -> z");
+    let shown = place.run("geometry n.json --hidden x --target q.json").fine().stdout;
+    assert!(shown.contains("not cylindrical") && shown.contains("0.985347"), "{shown}");
+    // Through BIF and back: the same answer, bit for bit.
+    place.run("convert n.json n.bif").fine();
+    place.run("convert n.bif again.json").fine();
+    let again = place.run("geometry again.json --hidden x --target q.json --json").fine().json();
+    assert_eq!(told, again);
+    let random =
+        |seed: u32| place.run(&format!("geometry n.bif --hidden y --at random --seed {seed} --json")).fine().json();
+    assert_eq!(random(3), random(3));
+    assert_eq!(random(3)["cylindrical_at_point"], true);
+}
