@@ -1,0 +1,1 @@
+//! Parametrisations written as ordinary functions; their Jacobians come from dual numbers.

@@ -1,0 +1,1 @@
+//! Gradient flows of evidence, recognition and ELBO on a network: explicit Euler and an adaptive integrator.

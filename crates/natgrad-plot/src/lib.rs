@@ -1,0 +1,1 @@
+//! Figures: charts and the tetrahedron of visible distributions, as SVG, PNG and pages that open offline.

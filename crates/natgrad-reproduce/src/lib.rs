@@ -1,0 +1,1 @@
+//! The published figures, propositions and theorems, recomputed: each claim with what is expected and what is found.
