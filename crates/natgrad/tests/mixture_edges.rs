@@ -135,3 +135,34 @@ fn rows_in_a_plane_collapse_with_the_number() {
     let outcome = climb(&described, &table, base, start, MetricChoice::Auto);
     assert_eq!(outcome.progress.status, Some(Status::Converged));
 }
+
+#[test]
+fn binary_columns_are_looked_up_to_the_same_sums() {
+    // A binomial of one trial is a Bernoulli that takes the way of matrix products. Rows fill a part of a block, one block
+    // and more, and two chunks; columns and components fill groups of four and lines of eight, or do not.
+    for (columns, components, rows) in [(8, 2, 300), (11, 9, 30), (37, 33, 1100), (50, 8, 257)] {
+        for weighted in [false, true] {
+            let recipe =
+                Recipe::new(&vec![FamilyName::Bernoulli; columns], CovarianceShape::Diagonal, components, rows);
+            let case = Recipe { weighted, seed: 4, ..recipe.clone() }.case();
+            let spec = Recipe { families: vec![FamilyName::Binomial(1); columns], ..recipe }.spec();
+            let (multiplied, base, _) = Described::for_data(spec, &case.table).expect("a model of the same data");
+            for want in [Want::Evidence, Want::Statistics, Want::Residuals] {
+                let a = case.learning().look(&case.point, want).expect("a look");
+                let b = multiplied.learning(&case.table, base).look(&case.point, want).expect("a look");
+                let name = format!("{columns} columns, {components} components, {rows} rows, {weighted}, {want:?}");
+                // Sums of a few hundred terms in another order.
+                assert!((a.elbo - b.elbo).abs() <= 1e-12 * (1.0 + b.elbo.abs()), "{name}: {} {}", a.elbo, b.elbo);
+                let scale = 1.0 + b.statistics.weight;
+                for (x, y) in a.statistics.sums.iter().zip(&b.statistics.sums) {
+                    assert!((x - y).abs() <= 1e-12 * scale, "{name}: {x} {y}");
+                }
+                assert!(
+                    (a.statistics.residual_square - b.statistics.residual_square).abs()
+                        <= 1e-10 * (1.0 + b.statistics.residual_square),
+                    "{name}"
+                );
+            }
+        }
+    }
+}

@@ -25,6 +25,10 @@ impl ExponentialFamily for Bernoulli {
         true
     }
 
+    fn is_binary(&self) -> bool {
+        true
+    }
+
     fn contains(&self, x: &[f64]) -> bool {
         x[0] == 0.0 || x[0] == 1.0
     }

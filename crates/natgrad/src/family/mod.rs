@@ -164,6 +164,11 @@ pub trait ExponentialFamily: Debug + Send + Sync {
         false
     }
 
+    /// Whether a scalar's `T(x) = x` is 0 or 1.
+    fn is_binary(&self) -> bool {
+        false
+    }
+
     /// Where the chart of a normal family is centred, per cell; empty for other families.
     fn centers(&self) -> &[f64] {
         &[]

@@ -1,5 +1,6 @@
 //! The one door to dense linear algebra: products, factorisations, pseudo-inverses and stable scalar functions.
 
+pub mod binary;
 pub mod product;
 pub mod simd;
 pub mod special;

@@ -37,11 +37,16 @@ pub fn add_transposed(c: &mut [f64], a: &[f64], lda: usize, b: &[f64], ldb: usiz
     matmul(c, Accum::Add, a.transpose(), b, 1.0, Par::Seq);
 }
 
+/// `out_c += Σ_i A_ic` for each of the `p` columns of `A: n × p`.
+pub fn add_columns(out: &mut [f64], a: &[f64], n: usize, p: usize) {
+    for (out, column) in out.iter_mut().zip(a.chunks_exact(n)).take(p) {
+        *out += column.iter().sum::<f64>();
+    }
+}
+
 /// `C[:, first..] += Aᵀ B` and `C[:, 0] += Aᵀ 1`: sums against a matrix with a leading column of ones that is not stored.
 pub fn add_transposed_with_ones(c: &mut [f64], a: &[f64], b: &[f64], ldb: usize, n: usize, p: usize, q: usize) {
-    for (i, column) in a.chunks_exact(n).take(p).enumerate() {
-        c[i] += column.iter().sum::<f64>();
-    }
+    add_columns(c, a, n, p);
     add_transposed(&mut c[p..], a, n, b, ldb, n, p, q);
 }
 

@@ -7,6 +7,7 @@
 //! `B(X)` holds a constant, the sufficient statistics of every block of columns, and a column of 0/1 for blocks with
 //! missing cells; E-step and M-step are then two matrix products per chunk.
 
+mod binary;
 mod incomplete;
 mod information;
 mod layout;
@@ -112,6 +113,13 @@ impl Mixture {
         let layout = Layout::new(components, &blocks);
         let ties = Ties::new(&layout, &blocks, tie, frozen);
         Ok(Mixture { components, blocks, tie, frozen, floor, layout, ties, column_names })
+    }
+
+    /// Whether columns of zeros and ones are looked up rather than multiplied: from eight columns on it is faster, and
+    /// beyond a million coefficients the tables leave the caches.
+    fn looks_up(&self) -> bool {
+        let (columns, binary) = (self.blocks.len(), self.blocks.iter().all(|b| b.family.is_binary()));
+        binary && columns >= 8 && columns * self.components <= 1 << 20
     }
 
     /// Number of components `K`.

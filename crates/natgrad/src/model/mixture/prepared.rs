@@ -4,6 +4,7 @@
 //! L = B H,   r_nk = exp(l_nk − ln Σ_j exp l_nj),   sums += Rᵀ B
 //! ```
 
+use super::binary::Binary;
 use super::incomplete::{JointBlock, Pattern};
 use super::{Absorb, Mixture, Statistics, Want};
 use crate::Error;
@@ -30,6 +31,8 @@ pub(super) struct Prepared<'a> {
     joint: Vec<Option<JointBlock>>,
     /// Whether the features are the table's own columns, in their order and without holes: then nothing is copied.
     direct: bool,
+    /// Lookup in place of matrix products, where every column is 0 or 1.
+    binary: Option<Binary>,
 }
 
 /// A row whose joint block `b` was observed in part.
@@ -50,6 +53,7 @@ struct Buffers<'s> {
     sums: &'s mut [f64],
     scores: &'s mut [f64],
     centred: &'s mut [f64],
+    binary: &'s mut [f64],
 }
 
 impl<'a> Prepared<'a> {
@@ -107,9 +111,16 @@ impl<'a> Prepared<'a> {
             .iter()
             .enumerate()
             .all(|(b, block)| block.family.is_identity() && !block.missing && block.columns == [b]);
+        let columns = model.blocks.len();
+        let binary = (direct && model.looks_up()).then(|| Binary::new(columns, k_total, &coefficients));
         let weights = model.weights(at);
         let prior_entropy = -weights.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
-        Ok(Prepared { model, weights, coefficients, means, entropies, prior_entropy, joint, direct })
+        Ok(Prepared { model, weights, coefficients, means, entropies, prior_entropy, joint, direct, binary })
+    }
+
+    fn binary_scratch(&self) -> usize {
+        let columns = self.model.blocks.len();
+        self.binary.as_ref().map_or(0, |_| Binary::scratch(columns, self.model.components, BLOCK_ROWS))
     }
 
     fn buffers<'s>(&self, scratch: &'s mut [f64]) -> Buffers<'s> {
@@ -121,8 +132,9 @@ impl<'a> Prepared<'a> {
         let (entropy, rest) = rest.split_at_mut(BLOCK_ROWS);
         let (pair, rest) = rest.split_at_mut(2 * BLOCK_ROWS);
         let (sums, rest) = rest.split_at_mut(k * m);
+        let (binary, rest) = rest.split_at_mut(self.binary_scratch());
         let (scores, rest) = rest.split_at_mut(if rest.is_empty() { 0 } else { BLOCK_ROWS * self.model.ties.free() });
-        Buffers { features, logits, evidence, entropy, pair, sums, scores, centred: rest }
+        Buffers { features, logits, evidence, entropy, pair, sums, scores, centred: rest, binary }
     }
 
     /// Writes `B(X)` for rows `s..s + n` of a chunk; rows observed in part are returned with their block's features zero.
@@ -184,11 +196,16 @@ impl<'a> Prepared<'a> {
     /// As [`recognise`](Self::recognise) where the features are the table's own columns.
     fn recognise_direct(&self, chunk: &Chunk<'_>, s: usize, n: usize, w: &mut Buffers<'_>) {
         let (k, m) = (self.model.components, self.model.layout.features());
-        for c in 0..k {
-            w.logits[c * n..(c + 1) * n].fill(self.coefficients[c * m]);
-        }
         let cells = &chunk.values[s..];
-        product::multiply_after_first(w.logits, cells, chunk.rows, &self.coefficients, n, m, k);
+        if let Some(binary) = &self.binary {
+            let constant = |c: usize| self.coefficients[c * m];
+            binary.logits(constant, cells, chunk.rows, n, BLOCK_ROWS, w.logits, w.binary);
+        } else {
+            for c in 0..k {
+                w.logits[c * n..(c + 1) * n].fill(self.coefficients[c * m]);
+            }
+            product::multiply_after_first(w.logits, cells, chunk.rows, &self.coefficients, n, m, k);
+        }
         simd::responsibilities(&mut w.logits[..n * k], n, k, w.evidence, w.entropy, w.pair);
     }
 
@@ -358,7 +375,7 @@ impl<'a> Prepared<'a> {
 impl Absorb for Prepared<'_> {
     fn scratch(&self, want: Want) -> Vec<f64> {
         let (k, layout) = (self.model.components, &self.model.layout);
-        let base = BLOCK_ROWS * (layout.features() + k + 4) + k * layout.features();
+        let base = BLOCK_ROWS * (layout.features() + k + 4) + k * layout.features() + self.binary_scratch();
         let more =
             if want == Want::Curvature { BLOCK_ROWS * (self.model.ties.free() + layout.component_dim()) } else { 0 };
         vec![0.0; base + more]
@@ -367,11 +384,15 @@ impl Absorb for Prepared<'_> {
     fn absorb(&self, chunk: &Chunk<'_>, want: Want, into: &mut Statistics, scratch: &mut Vec<f64>) {
         let (k, m) = (self.model.components, self.model.layout.features());
         let mut w = self.buffers(scratch);
+        let direct = self.direct && want != Want::Curvature && chunk.values.len() == (m - 1) * chunk.rows;
+        let binary = self.binary.as_ref().filter(|_| direct);
         w.sums.fill(0.0);
+        if let Some(binary) = binary {
+            binary.clear(BLOCK_ROWS, w.binary);
+        }
         let ones = [1.0; BLOCK_ROWS];
         for s in (0..chunk.rows).step_by(BLOCK_ROWS) {
             let n = BLOCK_ROWS.min(chunk.rows - s);
-            let direct = self.direct && want != Want::Curvature && chunk.values.len() == (m - 1) * chunk.rows;
             let incomplete = if direct {
                 self.recognise_direct(chunk, s, n, &mut w);
                 Vec::new()
@@ -409,6 +430,11 @@ impl Absorb for Prepared<'_> {
                     }
                 }
             }
+            if let Some(binary) = binary {
+                product::add_columns(w.sums, w.logits, n, k);
+                binary.add(w.logits, n, BLOCK_ROWS, w.binary);
+                continue;
+            }
             if direct {
                 let cells = &chunk.values[s..];
                 product::add_transposed_with_ones(w.sums, w.logits, cells, chunk.rows, n, k, m - 1);
@@ -416,6 +442,9 @@ impl Absorb for Prepared<'_> {
             }
             product::add_transposed(w.sums, w.logits, n, w.features, n, n, k, m);
             self.add_incomplete(&incomplete, n, w.logits, &mut into.sums);
+        }
+        if let Some(binary) = binary {
+            binary.sums(BLOCK_ROWS, &mut w.sums[k..], w.binary);
         }
         if want != Want::Evidence {
             self.scatter(w.sums, &mut into.sums);
