@@ -583,6 +583,8 @@ fn follow(copy: &mut Progress, p: &Progress) {
         passes: p.passes,
         gains: p.gains.clone(),
         evidence_phase: p.evidence_phase,
+        accelerated_phase: p.accelerated_phase,
+        history: p.history.clone(),
         ask_again: p.ask_again,
         running: p.running.clone(),
         average: p.average.clone(),

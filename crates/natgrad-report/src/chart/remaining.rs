@@ -10,9 +10,10 @@ use crate::run::Run;
 const MARKS: usize = 30;
 
 /// Metrics in the order of the key, with shape and classes.
-const METRICS: [(&str, Shape, &str); 7] = [
+const METRICS: [(&str, Shape, &str); 8] = [
     ("start", Shape::Ring, "sq"),
     ("joint", Shape::Disc, "s1 f1"),
+    ("accelerated", Shape::Ring, "s1 f1"),
     ("evidence", Shape::Square, "s2 f2"),
     ("observed", Shape::Diamond, "s3 f3"),
     ("escape", Shape::Up, "s5 f5"),

@@ -2,12 +2,15 @@
 //!
 //! Start here to add another: copy `euclidean.rs`.
 
+mod accelerated;
 mod euclidean;
 mod expectation_maximisation;
 mod natural_gradient;
 mod stochastic;
 
+pub use accelerated::{Combined, History};
 pub use euclidean::Backtracking;
 pub use expectation_maximisation::{damped, em};
+pub(crate) use natural_gradient::ROUNDING;
 pub use natural_gradient::{Moved, Sampled, evidence_step, sampled_direction};
 pub use stochastic::{Schedule, epoch_order};

@@ -18,7 +18,7 @@ const SHORTER: [f64; 4] = [0.5, 0.25, 0.0625, 0.015625];
 const ESCAPES: [f64; 5] = [1.0, 0.5, 0.2, 0.05, 0.01];
 
 /// Two ELBOs closer than this (relative) differ by rounding only.
-const ROUNDING: f64 = 1e-13;
+pub(crate) const ROUNDING: f64 = 1e-13;
 
 /// Where a step ended and how.
 #[derive(Debug, Clone)]

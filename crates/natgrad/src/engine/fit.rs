@@ -49,6 +49,25 @@ const LEAST_METRIC_ROWS: usize = 4096;
 /// EM steps before `auto` judges their speed.
 const EM_STEPS: usize = 4;
 
+/// How many EM steps a combined one is expected to be worth, where EM is slow.
+const ACCELERATION: f64 = 6.0;
+
+/// Combined steps that are needed in any case: they learn the slow directions one by one.
+const LEAST_ACCELERATED: f64 = 12.0;
+
+/// Up to this many EM steps for one step in the evidence metric, it is taken: it needs the fewest passes.
+const CHEAP: f64 = 5.0;
+
+/// Combined steps before their estimate of what is left is believed.
+const ENOUGH_STEPS: usize = 4;
+
+/// How `auto` goes on.
+enum WayOn {
+    ExpectationMaximisation,
+    Accelerated,
+    Evidence,
+}
+
 /// Climbs from `progress` until the settings' tolerance, a limit, or `watch` says stop.
 ///
 /// # Errors
@@ -146,6 +165,7 @@ impl Fit<'_, '_> {
             MetricChoice::Euclidean => self.euclidean(p, look),
             _ if p.evidence_phase && self.dense() => self.dense_step(p, look),
             _ if p.evidence_phase => self.sampled_step(p, look),
+            _ if p.accelerated_phase => self.accelerated_step(p, look),
             _ => self.joint(p, look),
         }
     }
@@ -154,39 +174,29 @@ impl Fit<'_, '_> {
     fn joint(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         let remaining = from_gains(&p.gains);
         let tolerance = self.settings.tolerance;
-        if tolerance > 0.0 && remaining.is_some_and(|r| r <= tolerance) && p.iteration >= p.ask_again {
-            // The gains say that little is left. They are blind beyond a plateau: ask the information matrices.
-            if !self.dense() {
-                return Ok(Step::Done(Status::Converged));
-            }
-            let seen = self.learning.look(&look.point, Want::Curvature)?;
-            let a = Assessment::of(self.learning, &seen)?;
-            if a.remaining().is_none_or(|r| r <= tolerance) && !a.is_indefinite() {
-                return Ok(Step::Done(Status::Converged));
-            }
-            if self.settings.metric == MetricChoice::Auto {
-                p.evidence_phase = true;
-                return self.dense_step(p, &seen);
-            }
-            if look.elbo - p.trace.iter().rev().nth(1).map_or(f64::NEG_INFINITY, |r| r.elbo)
-                <= 4.0 * f64::EPSILON * look.elbo.abs()
-            {
-                // EM has stopped moving at rounding level; the certificates say what is wrong with the point.
-                p.why = Some("EM steps no longer change the bound beyond rounding".into());
-                return Ok(Step::Done(Status::Converged));
-            }
-            p.ask_again = p.iteration + (p.iteration / 4).max(10);
+        if tolerance > 0.0
+            && remaining.is_some_and(|r| r <= tolerance)
+            && p.iteration >= p.ask_again
+            && let Some(step) = self.little_is_left(p, look)?
+        {
+            return Ok(step);
         }
-        if self.settings.metric == MetricChoice::Auto && self.evidence_pays(p) {
-            p.evidence_phase = true;
-            if !self.dense() {
-                return self.sampled_step(p, look);
+        if self.settings.metric == MetricChoice::Auto {
+            match self.way_on(p) {
+                WayOn::ExpectationMaximisation => {}
+                WayOn::Accelerated => {
+                    p.accelerated_phase = true;
+                    return self.accelerated_step(p, look);
+                }
+                WayOn::Evidence => {
+                    p.evidence_phase = true;
+                    if self.want_in_evidence_phase() == Want::Curvature {
+                        let seen = self.learning.look(&look.point, Want::Curvature)?;
+                        return self.dense_step(p, &seen);
+                    }
+                    return self.dense_step(p, look);
+                }
             }
-            if self.want_in_evidence_phase() == Want::Curvature {
-                let seen = self.learning.look(&look.point, Want::Curvature)?;
-                return self.dense_step(p, &seen);
-            }
-            return self.dense_step(p, look);
         }
         let maximised = if self.settings.step_size == 1.0 {
             ascent::em(self.learning, look)?
@@ -201,38 +211,109 @@ impl Fit<'_, '_> {
         Ok(Step::Moved(Box::new(moved), remaining, None))
     }
 
-    /// Whether EM would need so many more iterations that the evidence metric is cheaper.
-    fn evidence_pays(&self, p: &Progress) -> bool {
+    /// What EM steps have to say is over: asks the information matrices, because gains are blind beyond a plateau.
+    fn little_is_left(&mut self, p: &mut Progress, look: &Look) -> Result<Option<Step>, Error> {
+        if !self.dense() {
+            return Ok(Some(Step::Done(Status::Converged)));
+        }
+        let seen = self.learning.look(&look.point, Want::Curvature)?;
+        let a = Assessment::of(self.learning, &seen)?;
+        if a.remaining().is_none_or(|r| r <= self.settings.tolerance) && !a.is_indefinite() {
+            return Ok(Some(Step::Done(Status::Converged)));
+        }
+        if self.settings.metric == MetricChoice::Auto {
+            p.evidence_phase = true;
+            return self.dense_step(p, &seen).map(Some);
+        }
+        if look.elbo - p.trace.iter().rev().nth(1).map_or(f64::NEG_INFINITY, |r| r.elbo)
+            <= 4.0 * f64::EPSILON * look.elbo.abs()
+        {
+            // EM has stopped moving at rounding level; the certificates say what is wrong with the point.
+            p.why = Some("EM steps no longer change the bound beyond rounding".into());
+            return Ok(Some(Step::Done(Status::Converged)));
+        }
+        p.ask_again = p.iteration + (p.iteration / 4).max(10);
+        Ok(None)
+    }
+
+    /// EM steps combined with the ones before: a sweep each, like EM.
+    fn accelerated_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        let rival = ascent::em(self.learning, look)?;
+        p.notes = rival.notes.iter().map(Into::into).collect();
+        let combined = p.history.combine(self.learning, look, &rival.point)?;
+        let remaining = (p.history.len() > ENOUGH_STEPS).then_some(combined.remaining);
+        if !self.dense() {
+            p.sampled_remaining = remaining;
+        }
+        if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
+            last.remaining = remaining;
+        }
+        let tolerance = self.settings.tolerance;
+        if tolerance > 0.0
+            && remaining.is_some_and(|r| r.abs() <= tolerance)
+            && !self.still_climbing(p)
+            && p.iteration >= p.ask_again
+            && let Some(step) = self.little_is_left(p, look)?
+        {
+            return Ok(step);
+        }
+        if let Some(point) = self.learning.model().shift(&look.point, &combined.direction, 1.0) {
+            let next = self.learning.look(&point, Want::Statistics)?;
+            if next.elbo >= look.elbo - ascent::ROUNDING * (1.0 + look.elbo.abs()) {
+                return Ok(Step::Moved(Box::new(Moved { look: next, step: 1.0, metric: "accelerated" }), None, None));
+            }
+        }
+        // The combination overshot: EM never does, and what was combined belongs to another stretch of the way.
+        p.history.clear();
+        let next = self.learning.look(&rival.point, Want::Statistics)?;
+        Ok(Step::Moved(Box::new(Moved { look: next, step: 1.0, metric: "joint" }), None, None))
+    }
+
+    /// Whether EM would need so many more iterations that something else is cheaper, and what.
+    fn way_on(&self, p: &Progress) -> WayOn {
         if p.gains.len() < EM_STEPS {
-            return false;
+            return WayOn::ExpectationMaximisation;
         }
         let last = p.gains[p.gains.len() - 1];
         let before = p.gains[p.gains.len() - 2];
         if last <= 0.0 || before <= 0.0 {
-            return false;
+            return WayOn::ExpectationMaximisation;
         }
         let rate = last / before;
-        if rate >= 1.0 {
-            // Gains that still grow: EM is on its way across a plateau.
-            return p.gains.len() >= 2 * EM_STEPS;
+        // Gains that still grow: EM is on its way across a plateau.
+        let growing = rate >= 1.0;
+        if growing && p.gains.len() < 2 * EM_STEPS {
+            return WayOn::ExpectationMaximisation;
         }
         let left = last * rate / (1.0 - rate);
-        if left <= self.settings.tolerance {
-            return false;
+        if !growing && left <= self.settings.tolerance {
+            return WayOn::ExpectationMaximisation;
         }
-        let needed = (self.settings.tolerance / left).ln() / rate.ln();
+        let needed = if growing { f64::INFINITY } else { (self.settings.tolerance / left).ln() / rate.ln() };
+        let each = self.price_of_evidence();
+        let price = EVIDENCE_ITERATIONS * each;
+        let combined = (needed / ACCELERATION).max(LEAST_ACCELERATED);
+        // Across a plateau nobody knows how many steps are needed: cheap curvature is then worth it.
+        if needed > price && (each <= CHEAP || (!growing && 2.0 * price <= combined)) {
+            WayOn::Evidence
+        } else if each > CHEAP && needed > combined {
+            WayOn::Accelerated
+        } else {
+            WayOn::ExpectationMaximisation
+        }
+    }
+
+    /// What a step in the evidence metric costs, in EM steps; infinite where dense matrices are not affordable.
+    fn price_of_evidence(&self) -> f64 {
+        if !self.dense() {
+            return f64::INFINITY;
+        }
         let free = self.learning.model().free() as f64;
         let rows = self.learning.rows().rows() as f64;
         let sums = self.learning.model().empty(Want::Statistics).sums.len() as f64;
         let em = rows * (4.0 * sums + 40.0) + SWEEP_OVERHEAD;
-        let evidence = if self.dense() {
-            let swept =
-                if self.want_in_evidence_phase() == Want::Curvature { rows } else { self.curvature_rows() as f64 };
-            1.5 * em + 2.0 * swept * (free * free + 2.0 * free) + 30.0 * free.powi(3)
-        } else {
-            em + 40.0 * (self.settings.metric_rows as f64).min(rows) * 8.0 * sums
-        };
-        needed > EVIDENCE_ITERATIONS * evidence / em
+        let swept = if self.want_in_evidence_phase() == Want::Curvature { rows } else { self.curvature_rows() as f64 };
+        1.5 + (2.0 * swept * (free * free + 2.0 * free) + 30.0 * free.powi(3)) / em
     }
 
     /// A step in the dense evidence metric from a look with curvature.

@@ -1,6 +1,6 @@
 //! What a fit leaves behind: one record per iteration, the state to go on from, and how it ended.
 
-use crate::ascent::Backtracking;
+use crate::ascent::{Backtracking, History};
 use crate::geometry::Point;
 use crate::model::{Entropies, Note, Statistics};
 use crate::objective::Look;
@@ -23,7 +23,7 @@ pub struct Record {
     pub stationarity: Option<f64>,
     /// Length of the step that led here.
     pub step_size: f64,
-    /// Metric of the step that led here: `start`, `joint`, `evidence`, `observed`, `escape`, `euclidean`, `batch`.
+    /// Metric of the step that led here: `start`, `joint`, `accelerated`, `evidence`, `observed`, `escape`, `euclidean`, `batch`.
     pub metric: String,
 }
 
@@ -54,6 +54,10 @@ pub struct Progress {
     pub gains: Vec<f64>,
     /// Whether `auto` has changed to the evidence metric.
     pub evidence_phase: bool,
+    /// Whether `auto` has changed to combined EM steps.
+    pub accelerated_phase: bool,
+    /// What those combine.
+    pub history: History,
     /// Iteration before which EM does not ask the dense matrices again.
     pub ask_again: u64,
     /// Running statistics of damped and minibatch steps.
@@ -117,6 +121,8 @@ impl Progress {
             passes: 0.0,
             gains: Vec::new(),
             evidence_phase: false,
+            accelerated_phase: false,
+            history: History::default(),
             ask_again: 0,
             running: None,
             average: None,

@@ -108,6 +108,9 @@ pub trait LatentModel: Send + Sync {
     /// The point `at + step · v`; `None` if that leaves the domain.
     fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point>;
 
+    /// The direction that leads from one point to another at step 1.
+    fn difference(&self, from: &Point, to: &Point) -> Tangent;
+
     /// The entropies; `base_measure` is filled by whoever knows the data.
     fn entropies(&self, at: &Point, statistics: &Statistics) -> Entropies;
 

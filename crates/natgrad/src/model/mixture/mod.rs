@@ -347,6 +347,17 @@ impl LatentModel for Mixture {
         Some(next)
     }
 
+    fn difference(&self, from: &Point, to: &Point) -> Tangent {
+        let mut out = vec![0.0; self.ties.free()];
+        // Coordinates that follow the same free one differ by the same amount.
+        for (i, (a, b)) in from.0.iter().zip(&to.0).enumerate() {
+            if let Some(f) = self.ties.of(i) {
+                out[f] = b - a;
+            }
+        }
+        Tangent(out)
+    }
+
     fn entropies(&self, at: &Point, s: &Statistics) -> Entropies {
         let pi = self.weights(at);
         let prior = -pi.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>();
