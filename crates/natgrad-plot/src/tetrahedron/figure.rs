@@ -1,7 +1,7 @@
 //! The still picture: drawn from back to front, as SVG and PNG.
 
 use super::space::{EDGES, Space};
-use super::stroke::{Marker, Spot, Style, along, dashed, style};
+use super::stroke::{Marker, Spot, Style, along, dashed, length, style};
 use super::{Quadruple, Tetrahedron, View};
 use kuva::PngBackend;
 use kuva::backend::svg::SvgBackend;
@@ -14,10 +14,12 @@ pub struct RasterError(pub(super) String);
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 560.0;
-/// Page units per unit of space.
-const SCALE: f64 = 300.0;
+/// Free page around the tetrahedron, for the labels of its corners.
+const MARGIN: (f64, f64) = (104.0, 46.0);
 /// Longest label that is written in full.
 const LONGEST_LABEL: usize = 28;
+/// Least distance of two markers of a curve.
+const MARKER_DISTANCE: f64 = 48.0;
 /// Pixels per page unit in a PNG.
 const DENSITY: f32 = 3.0;
 
@@ -41,15 +43,31 @@ pub(super) fn label(text: &str) -> String {
 struct Pen {
     scene: Scene,
     space: Space,
+    /// Page units per unit of space.
+    scale: f64,
+    /// What lies in the middle of the page.
+    middle: Spot,
 }
 
 impl Pen {
+    /// A pen for a page that the tetrahedron fills.
+    fn new(scene: Scene, space: Space) -> Self {
+        let range = |axis: usize| {
+            let at = (0..4).map(|i| space.corner(i)[axis]);
+            at.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+        };
+        let ((left, right), (bottom, top)) = (range(0), range(1));
+        let fit = |page: f64, margin: f64, low: f64, high: f64| (page - 2.0 * margin) / (high - low).max(1e-9);
+        let scale = fit(WIDTH, MARGIN.0, left, right).min(fit(HEIGHT, MARGIN.1, bottom, top));
+        Pen { scene, space, scale, middle: (0.5 * (left + right), 0.5 * (bottom + top)) }
+    }
+
     fn spot(&self, p: &Quadruple) -> Spot {
         self.onto_page(self.space.place(p))
     }
 
     fn onto_page(&self, [x, y, _]: [f64; 3]) -> Spot {
-        (WIDTH / 2.0 + SCALE * x, HEIGHT / 2.0 - 18.0 - SCALE * y)
+        (WIDTH / 2.0 + self.scale * (x - self.middle.0), HEIGHT / 2.0 + 8.0 - self.scale * (y - self.middle.1))
     }
 
     fn line(&mut self, points: Vec<Spot>, colour: &str, width: f64) {
@@ -126,7 +144,7 @@ pub(super) fn scene(of: &Tetrahedron, view: View) -> Scene {
     let mut scene = Scene::new(WIDTH, HEIGHT);
     scene.font_family = Some("DejaVu Sans, Helvetica, Arial, sans-serif".into());
     scene.text_color = Some("#000000".into());
-    let mut pen = Pen { scene, space: Space::new(view) };
+    let mut pen = Pen::new(scene, Space::new(view));
     edges(&mut pen, true);
     surface(&mut pen, of);
     edges(&mut pen, false);
@@ -141,7 +159,8 @@ pub(super) fn scene(of: &Tetrahedron, view: View) -> Scene {
     }
     for (i, line) in lines.iter().enumerate() {
         // Shifted from curve to curve, so that markers of coinciding curves do not hide each other.
-        let shares: Vec<f64> = (0..5).map(|k| (f64::from(k) + 0.25 * (i + 1) as f64) / 5.0).collect();
+        let count = (length(line) / MARKER_DISTANCE).clamp(1.0, 5.0).floor();
+        let shares: Vec<f64> = (0..count as usize).map(|k| (k as f64 + 0.25 * (i + 1) as f64) / count).collect();
         for at in along(line, &shares) {
             pen.marker(at, style(i));
         }
@@ -209,16 +228,17 @@ fn surface(pen: &mut Pen, of: &Tetrahedron) {
     }
 }
 
+/// Writes a corner's state beside it, outwards from the middle of the tetrahedron.
 fn name_corner(pen: &mut Pen, i: usize, name: &str) {
     let (x, y) = pen.onto_page(pen.space.corner(i));
-    // Outwards from the middle of the page.
-    let (dx, dy) = (x - WIDTH / 2.0, y - (HEIGHT / 2.0 - 18.0));
-    let norm = dx.hypot(dy).max(1.0);
-    let anchor = TextAnchor::Middle;
-    let (x, y) = (x + 10.0 * dx / norm, y + 20.0 * dy / norm + 5.0);
-    // Labels stay on the page.
-    let half = 4.2 * label(name).chars().count() as f64;
-    pen.text((x.clamp(half + 4.0, WIDTH - half - 4.0), y), label(name), 14, anchor);
+    let (cx, cy) = pen.onto_page([0.0; 3]);
+    let text = label(name);
+    // About the width of a letter of this size.
+    let half = 4.1 * text.chars().count() as f64;
+    let below = y >= cy;
+    let side = (x - cx).clamp(-60.0, 60.0) / 60.0;
+    let x = (x + (half + 4.0) * side).clamp(half + 4.0, WIDTH - half - 4.0);
+    pen.text((x, if below { y + 20.0 } else { y - 11.0 }), text, 14, TextAnchor::Middle);
 }
 
 fn legend(pen: &mut Pen, of: &Tetrahedron) {

@@ -142,8 +142,10 @@
       line(points, style.colour, style.width, style.dashes);
     });
     lines.forEach((points, k) => {
-      for (let n = 0; n < 5; n++) {
-        const at = along(points, (n + 0.25 * (k + 1)) / 5);
+      const size = points.slice(1).reduce((sum, p, n) => sum + Math.hypot(p[0] - points[n][0], p[1] - points[n][1]), 0);
+      const count = Math.floor(Math.max(1, Math.min(5, size / 48)));
+      for (let n = 0; n < count; n++) {
+        const at = along(points, (n + 0.25 * (k + 1)) / count);
         if (at) marker(at, data.styles[k % data.styles.length]);
       }
     });
