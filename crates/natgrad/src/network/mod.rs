@@ -9,12 +9,16 @@
 mod compare;
 mod cylinder;
 mod enumerated;
+mod least_norm;
 pub mod local;
+mod natural;
 mod random;
 mod structure;
 
 pub use compare::{Angles, Comparison, Direction, Target, compare, visible_fisher};
 pub use cylinder::{CylinderAtPoint, cylinder};
 pub use enumerated::{At, Enumerated, MOST_STATES};
+use least_norm::least_norm;
+pub use natural::{Least, best_recognition, natural_elbo, natural_evidence, rates};
 pub use random::random_point;
 pub use structure::{Network, Node, NodeSpec, Rows};
