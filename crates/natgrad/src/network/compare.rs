@@ -27,7 +27,7 @@ pub enum Target {
 
 impl Target {
     /// The target as a measure on the joint states.
-    fn joint(&self, of: &Enumerated<'_>, at: &At) -> Result<Vec<f64>, Error> {
+    pub(super) fn joint(&self, of: &Enumerated<'_>, at: &At) -> Result<Vec<f64>, Error> {
         let map = of.map();
         let spread = |q: &Distribution, given: Vec<f64>| {
             let visible = map.visible_of();

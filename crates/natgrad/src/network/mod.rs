@@ -10,11 +10,14 @@ mod compare;
 mod cylinder;
 mod enumerated;
 pub mod local;
+mod many;
 mod random;
 mod structure;
+pub mod volume;
 
 pub use compare::{Angles, Comparison, Direction, Target, compare, visible_fisher};
 pub use cylinder::{CylinderAtPoint, cylinder};
 pub use enumerated::{At, Enumerated, MOST_STATES};
+pub use many::{Comparisons, Objective, Pair, compare_many};
 pub use random::random_point;
 pub use structure::{Network, Node, NodeSpec, Rows};
