@@ -6,7 +6,7 @@
 //! elbo         G⁺  c_q    −D(q‖p), q held fixed
 //! ```
 
-use super::{At, CylinderAtPoint, Enumerated};
+use super::{At, CylinderAtPoint, Enumerated, least_norm};
 use crate::Error;
 use crate::geometry::simplex::{self, Distribution, SignedMeasure};
 use crate::geometry::{Covector, Metric, Tangent};
@@ -26,8 +26,11 @@ pub enum Target {
 }
 
 impl Target {
-    /// The target as a measure on the joint states.
-    pub(super) fn joint(&self, of: &Enumerated<'_>, at: &At) -> Result<Vec<f64>, Error> {
+    /// The target as a measure `q` on the joint states; recognition by the model's own posterior is taken at this point.
+    ///
+    /// # Errors
+    /// [`Error::Data`] for a target of the wrong size.
+    pub fn joint(&self, of: &Enumerated<'_>, at: &At) -> Result<Vec<f64>, Error> {
         let map = of.map();
         let spread = |q: &Distribution, given: Vec<f64>| {
             let visible = map.visible_of();
@@ -170,21 +173,12 @@ pub fn compare(of: &Enumerated<'_>, at: &At, geometry: &CylinderAtPoint, target:
 }
 
 /// `G_V⁺ c_V` as the least-norm solution of `A u ≈ q_V/√p_V` with `A = ∂p_V/∂ξ / √p_V`, `G_V = AᵀA`: singular values
-/// come from the smaller of `AᵀA` and `AAᵀ`.
+/// come from `A` itself.
 fn visible_natural(jacobian: &Matrix, visible: &[f64], q: &[f64], rank: usize) -> Option<Tangent> {
     let (nv, d) = (jacobian.nrows(), jacobian.ncols());
     let a = Matrix::from_fn(nv, d, |v, j| jacobian[(v, j)] / visible[v].sqrt());
-    let svd = a.thin_svd().ok()?;
-    let mut out = vec![0.0; d];
-    for r in 0..rank.min(nv).min(d) {
-        let s = svd.S()[r];
-        if s <= 0.0 {
-            continue;
-        }
-        let along: f64 = (0..nv).map(|v| svd.U()[(v, r)] * q[v] / visible[v].sqrt()).sum::<f64>() / s;
-        out.iter_mut().enumerate().for_each(|(j, o)| *o += along * svd.V()[(j, r)]);
-    }
-    out.iter().all(|x| x.is_finite()).then_some(Tangent(out))
+    let b: Vec<f64> = q.iter().zip(visible).map(|(q, p)| q / p.sqrt()).collect();
+    least_norm(&a, &b, Some(rank)).map(Tangent)
 }
 
 /// The visible Fisher matrix `G_V = J_Vᵀ diag(1/p_V) J_V`.

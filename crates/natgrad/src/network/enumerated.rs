@@ -99,12 +99,17 @@ impl<'a> Enumerated<'a> {
 
     /// Tables and distributions at a point.
     pub fn at(&self, point: &Point) -> At {
-        let tables: Vec<Vec<f64>> = (0..self.network.len()).map(|i| self.network.table(i, point)).collect();
+        self.with_tables(point.clone(), (0..self.network.len()).map(|i| self.network.table(i, point)).collect())
+    }
+
+    /// Distributions of given tables (flat, one per node), which must be those of the point up to rounding: entries
+    /// close to 0 that the parameters carry only as a remainder keep their digits.
+    pub fn with_tables(&self, point: Point, tables: Vec<Vec<f64>>) -> At {
         let joint: Vec<f64> = (0..self.map.visible_of().len())
             .map(|x| self.entries(x).iter().zip(&tables).map(|(&e, t)| t[e as usize]).product())
             .collect();
         let visible = self.map.sum(&joint);
-        At { point: point.clone(), tables, joint, visible }
+        At { point, tables, joint, visible }
     }
 
     /// `q(state, configuration)` of every node for any measure on the joint states.
