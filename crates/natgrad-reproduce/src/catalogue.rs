@@ -1,6 +1,6 @@
 //! What can be recomputed, by name. To add another paper: a folder beside this file and one line in [`CATALOGUE`].
 
-use crate::Reproduction;
+use crate::{Reproduction, natural_gradient_elbo};
 
 /// A recomputation that could not be finished.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +25,11 @@ pub struct Entry {
 }
 
 /// All of them.
-pub const CATALOGUE: &[Entry] = &[];
+pub const CATALOGUE: &[Entry] = &[Entry {
+    name: "natural-gradient-elbo",
+    title: "On the Natural Gradient of the Evidence Lower Bound (Ay, van Oostrum, Datar 2025)",
+    run: natural_gradient_elbo::run,
+}];
 
 /// The entries that a name stands for; `all` is every one.
 pub fn find(name: &str) -> Option<Vec<Entry>> {

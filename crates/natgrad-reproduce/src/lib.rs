@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod claim;
+mod natural_gradient_elbo;
 mod reproduction;
 
 pub use catalogue::{CATALOGUE, Entry, ReproduceError, find};

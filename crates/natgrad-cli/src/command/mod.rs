@@ -9,8 +9,10 @@ mod geometry;
 mod impute;
 mod list;
 mod mstep;
+mod over_volume;
 mod predict;
 mod report;
+mod reproduce;
 mod sample;
 mod score;
 mod select;
@@ -41,6 +43,8 @@ pub enum Command {
     Mstep(mstep::Arguments),
     /// Local geometry of a network with hidden nodes: is climbing the ELBO climbing the evidence?
     Geometry(geometry::Arguments),
+    /// Recompute a paper: its figures, propositions and theorems.
+    Reproduce(reproduce::Arguments),
     /// Convert a network between BIF and JSON.
     Convert(convert::Arguments),
     /// Write the report of a run again.
@@ -64,6 +68,7 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Estep(a) => estep::run(&a, out),
         Command::Mstep(a) => mstep::run(&a, out),
         Command::Geometry(a) => geometry::run(&a, out),
+        Command::Reproduce(a) => reproduce::run(&a, out),
         Command::Convert(a) => convert::run(&a, out),
         Command::Report(a) => report::run(&a, out),
         Command::List(a) => list::run(&a, out),
