@@ -1,5 +1,6 @@
 //! `natgrad geometry`: is climbing the ELBO climbing the evidence, in this network, with these nodes hidden?
 
+use super::over_volume;
 use crate::failure::Failure;
 use crate::network_file;
 use crate::output::Output;
@@ -50,9 +51,11 @@ pub struct Arguments {
     /// At which parameters.
     #[arg(long, value_enum, default_value = "tables")]
     at: Where,
-    /// Seed of random tables.
+    /// Seed of random tables and points.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    #[command(flatten)]
+    sampling: over_volume::Sampling,
 }
 
 /// Largest number of parameters for which matrices are printed.
@@ -62,6 +65,11 @@ const MOST_PRINTED: usize = 400;
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let (network, tables) = network_file::read(&arguments.network)?;
     let hidden = network.hidden(&arguments.hidden)?;
+    if let (Some(count), Some(path)) = (arguments.sampling.over_volume, arguments.target.as_deref()) {
+        let target = read(path, arguments.recognition)?;
+        let of = Enumerated::new(&network, &hidden)?;
+        return over_volume::run(&of, &target, &arguments.sampling, count, arguments.seed, out);
+    }
     let point = match (arguments.at, tables) {
         (Where::Random, _) => random_point(&network, arguments.seed),
         (Where::Tables, Some(point)) => point,

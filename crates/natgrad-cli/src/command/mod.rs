@@ -11,8 +11,10 @@ mod geometry;
 mod impute;
 mod list;
 mod mstep;
+mod over_volume;
 mod predict;
 mod report;
+mod reproduce;
 mod sample;
 mod score;
 mod select;
@@ -45,6 +47,8 @@ pub enum Command {
     Geometry(geometry::Arguments),
     /// Follow the gradients of evidence, recognition and ELBO on a network with hidden nodes.
     Flow(Box<flow::Arguments>),
+    /// Recompute a paper: its figures, propositions and theorems.
+    Reproduce(reproduce::Arguments),
     /// Convert a network between BIF and JSON.
     Convert(convert::Arguments),
     /// Write the report of a run again.
@@ -69,6 +73,7 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Mstep(a) => mstep::run(&a, out),
         Command::Geometry(a) => geometry::run(&a, out),
         Command::Flow(a) => flow::run(&a, out),
+        Command::Reproduce(a) => reproduce::run(&a, out),
         Command::Convert(a) => convert::run(&a, out),
         Command::Report(a) => report::run(&a, out),
         Command::List(a) => list::run(&a, out),

@@ -92,7 +92,7 @@ impl<'a> Enumerated<'a> {
     }
 
     /// Table entries of a joint state, one per node.
-    fn entries(&self, x: usize) -> &[u32] {
+    pub(super) fn entries(&self, x: usize) -> &[u32] {
         let n = self.network.len();
         &self.entries[x * n..(x + 1) * n]
     }
