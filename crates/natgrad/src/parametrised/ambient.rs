@@ -49,7 +49,8 @@ const KERNEL: f64 = 1e-12;
 /// A positive semi-definite inner product at every point of an ambient space of `n` coordinates.
 ///
 /// Only [`dim`](Ambient::dim) and [`matrix`](Ambient::matrix) are needed; the rest follows from them. Override what has
-/// a closed form.
+/// a closed form. Where the metric is only semi-definite, directions of length zero are not told from none: gradients
+/// exist for slopes in its range, and pushforwards are determined up to such directions.
 pub trait Ambient {
     /// Number of ambient coordinates `n`.
     fn dim(&self) -> usize;

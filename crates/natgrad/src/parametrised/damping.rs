@@ -36,10 +36,16 @@ impl Pullback<'_> {
             });
         }
         let along = self.coordinates(c);
-        let inside = self.combine(|r| along[r]);
+        let mut outside = c.clone();
+        // Twice: what the first round leaves inside the range is rounding, but 1/ε would make it large.
+        for _ in 0..2 {
+            let along = self.coordinates(&outside);
+            let inside = self.combine(|r| along[r]);
+            outside.0.iter_mut().zip(inside).for_each(|(o, i)| *o -= i);
+        }
         let mut u = self.combine(|r| along[r] / (self.singular[r].powi(2) + epsilon));
         // What no singular vector reaches lies in the kernel of G: there the metric is ε alone.
-        u.iter_mut().enumerate().for_each(|(j, u)| *u += (c.0[j] - inside[j]) / epsilon);
+        u.iter_mut().zip(&outside.0).for_each(|(u, o)| *u += o / epsilon);
         let exact = self.raise(c);
         let off = self.combine(|r| {
             let square = self.singular[r].powi(2);
