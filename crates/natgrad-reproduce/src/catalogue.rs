@@ -1,0 +1,36 @@
+//! What can be recomputed, by name. To add another paper: a folder beside this file and one line in [`CATALOGUE`].
+
+use crate::Reproduction;
+
+/// A recomputation that could not be finished.
+#[derive(Debug, thiserror::Error)]
+pub enum ReproduceError {
+    /// From the mathematics.
+    #[error(transparent)]
+    Mathematics(#[from] natgrad::Error),
+    /// From a figure.
+    #[error(transparent)]
+    Figure(#[from] natgrad_plot::DrawError),
+}
+
+/// One paper.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// The paper.
+    pub title: &'static str,
+    /// Recomputes it.
+    pub run: fn() -> Result<Reproduction, ReproduceError>,
+}
+
+/// All of them.
+pub const CATALOGUE: &[Entry] = &[];
+
+/// The entries that a name stands for; `all` is every one.
+pub fn find(name: &str) -> Option<Vec<Entry>> {
+    if name == "all" {
+        return Some(CATALOGUE.to_vec());
+    }
+    CATALOGUE.iter().find(|e| e.name == name).map(|e| vec![*e])
+}
