@@ -1,6 +1,8 @@
 //! Parametrisations: maps with their Jacobians, from closures, by composition, affine.
 
+use super::pullback::evaluate;
 use crate::Error;
+use crate::geometry::Point;
 use crate::linalg::Matrix;
 use crate::linalg::product::times;
 
@@ -194,24 +196,23 @@ impl<P: Parametrisation, F: Parametrisation> Parametrisation for Reparametrised<
 
 /// Largest difference between the Jacobian and central differences of the map, relative to its largest entry: a check
 /// of a Jacobian written by hand. With `step` 1e-5 a correct one gives about 1e-9.
-pub fn jacobian_error(of: &dyn Parametrisation, xi: &[f64], step: f64) -> f64 {
-    let jacobian = of.jacobian(xi);
+///
+/// # Errors
+/// [`Error::Data`] and [`Error::Setting`] where the map or the Jacobian is not finite or has the wrong shape.
+pub fn jacobian_error(of: &dyn Parametrisation, xi: &Point, step: f64) -> Result<f64, Error> {
+    let (_, jacobian) = evaluate(of, xi)?;
     let (mut error, mut largest) = (0.0f64, f64::MIN_POSITIVE);
-    for j in 0..jacobian.ncols().min(xi.len()) {
+    for j in 0..jacobian.ncols() {
         let moved = |by: f64| {
-            let mut xi = xi.to_vec();
-            xi[j] += by;
-            of.map(&xi)
+            let mut xi = xi.clone();
+            xi.0[j] += by;
+            evaluate(of, &xi).map(|(image, _)| image.0)
         };
-        let (up, down) = (moved(step), moved(-step));
-        for i in 0..jacobian.nrows().min(up.len()).min(down.len()) {
-            let off = (jacobian[(i, j)] - (up[i] - down[i]) / (2.0 * step)).abs();
-            if off.is_nan() {
-                return f64::NAN;
-            }
-            error = error.max(off);
+        let (up, down) = (moved(step)?, moved(-step)?);
+        for i in 0..jacobian.nrows() {
+            error = error.max((jacobian[(i, j)] - (up[i] - down[i]) / (2.0 * step)).abs());
             largest = largest.max(jacobian[(i, j)].abs());
         }
     }
-    error / largest
+    Ok(error / largest)
 }

@@ -55,7 +55,17 @@ impl<'a> Pullback<'a> {
                 hint: "give a number from 0 to below 1, 1e-10 say".into(),
             });
         }
-        let (image, jacobian) = evaluate(of, ambient, xi)?;
+        if ambient.dim() != of.ambient() {
+            return Err(Error::Setting {
+                problem: format!(
+                    "the ambient metric has {} coordinates where the map gives {}",
+                    ambient.dim(),
+                    of.ambient()
+                ),
+                hint: "both are those of the space that the map goes to".into(),
+            });
+        }
+        let (image, jacobian) = evaluate(of, xi)?;
         ambient.check(&image, &jacobian)?;
         let white = ambient.whiten(&image, &jacobian)?;
         if (0..white.ncols()).any(|j| (0..white.nrows()).any(|i| !white[(i, j)].is_finite())) {
@@ -68,6 +78,9 @@ impl<'a> Pullback<'a> {
         let top = singular.first().copied().unwrap_or(0.0);
         let rank = singular.iter().filter(|s| **s > tolerance * top).count();
         let gram = times(white.transpose(), white.as_ref());
+        if (0..gram.ncols()).any(|j| (0..gram.nrows()).any(|i| !gram[(i, j)].is_finite())) {
+            return Err(bad("the Gram matrix exceeds the range of doubles".into(), "scale the parameters"));
+        }
         let (left, right) = (svd.U().to_owned(), svd.V().to_owned());
         Ok(Pullback { ambient, point: xi.clone(), image, jacobian, gram, white, left, right, singular, rank })
     }
@@ -209,19 +222,13 @@ pub(super) fn length(what: &str, found: usize, expected: usize) -> Result<(), Er
 }
 
 /// Image and Jacobian at a parameter, checked for shape and finiteness.
-fn evaluate(of: &dyn Parametrisation, ambient: &dyn Ambient, xi: &Point) -> Result<(Image, Matrix), Error> {
+pub(super) fn evaluate(of: &dyn Parametrisation, xi: &Point) -> Result<(Image, Matrix), Error> {
     let (n, d) = (of.ambient(), of.parameters());
     let setting = |problem: String, hint: &str| Error::Setting { problem, hint: hint.into() };
     if d == 0 || n == 0 {
         return Err(setting(
             format!("the parametrisation maps {d} parameters to {n} coordinates"),
             "give at least one",
-        ));
-    }
-    if ambient.dim() != n {
-        return Err(setting(
-            format!("the ambient metric has {} coordinates where the map gives {n}", ambient.dim()),
-            "both are those of the space that the map goes to",
         ));
     }
     if xi.0.len() != d {
