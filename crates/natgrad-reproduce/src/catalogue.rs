@@ -25,7 +25,11 @@ pub struct Entry {
 }
 
 /// All of them.
-pub const CATALOGUE: &[Entry] = &[];
+pub const CATALOGUE: &[Entry] = &[Entry {
+    name: "overparametrised",
+    title: "Natural gradients in overparametrised systems (van Oostrum, Müller, Ay)",
+    run: crate::overparametrised::run,
+}];
 
 /// The entries that a name stands for; `all` is every one.
 pub fn find(name: &str) -> Option<Vec<Entry>> {

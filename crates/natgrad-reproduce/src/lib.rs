@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod claim;
+pub mod overparametrised;
 mod reproduction;
 
 pub use catalogue::{CATALOGUE, Entry, ReproduceError, find};
