@@ -1,5 +1,6 @@
 //! Other coordinates: the motion in the model stays, the parameter vector does not.
 
+use super::figure::even;
 use super::{DERIVED, SETTING, distance, flow};
 use crate::{Claim, Figure, ReproduceError, Reproduction, Table};
 use natgrad::Error;
@@ -105,19 +106,23 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
         0.1,
         distance(&ends(&product), &ends(&other)),
     ));
-    let pick = |line: &[(f64, Vec<f64>)]| {
-        let kept = line.iter().step_by(10).chain(line.last());
-        kept.map(|(_, x)| (x[0], x[1])).collect::<Vec<_>>()
+    let (x, y) = ((0.0, 3.0), (0.0, 4.0));
+    let curve =
+        |line: &[(f64, Vec<f64>)], k: usize| even(&line.iter().map(|(_, x)| (x[0], x[1])).collect::<Vec<_>>(), x, y, k);
+    let level = |z: f64, k: usize| {
+        // From the upper edge to the right one.
+        let from = z / y.1;
+        let a = |i: u32| from * (x.1 / from).powf(f64::from(i) / 400.0);
+        even(&(0..=400).map(|i| (a(i), z / a(i))).collect::<Vec<_>>(), x, y, k)
     };
-    let level = |z: f64| (0..=120).map(move |k| 0.2 + 0.025 * f64::from(k)).map(move |a| (a, z / a));
     let chart = Chart::new("One motion in the model, two in the parameters", "a", "b")
-        .line("natural gradient in (a, b)", pick(&product))
-        .line("natural gradient in (a, b/3)", pick(&other))
-        .line("a b = 3 (goal)", level(GOAL))
-        .line("a b = 0.36 (start)", level(image(&START)))
+        .line("flow in (a, b)", curve(&product, 0))
+        .line("flow in (a, b/3)", curve(&other, 1))
+        .line("goal, a b = 3", level(GOAL, 2))
+        .line("start, a b = 0.36", level(image(&START), 3))
         .points("start", [(START[0], START[1])])
-        .x_range(0.0, 3.0)
-        .y_range(0.0, 4.0)
+        .x_range(x.0, x.1)
+        .y_range(y.0, y.1)
         .legend(Corner::TopRight);
     out.figures.push(Figure::new("coordinates", chart.draw()?));
     let rows = |coordinates: f64, line: &[(f64, Vec<f64>)]| {

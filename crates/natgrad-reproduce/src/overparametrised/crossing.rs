@@ -7,7 +7,7 @@ use natgrad::parametrised::examples::{FigureEight, FigureEightSimplex};
 use natgrad::parametrised::{
     EuclideanSpace, FisherRao, Parametrisation, Slope, TangentSpaces, meeting, natural_gradient,
 };
-use natgrad_plot::{Chart, Corner};
+use natgrad_plot::Chart;
 use std::f64::consts::PI;
 
 pub fn run() -> Result<Reproduction, ReproduceError> {
@@ -71,14 +71,21 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
         })
         .collect();
     let arrow = |v: &[f64]| [[0.0, 0.0, v[0], v[1]]];
-    let chart = Chart::new("A curve that crosses itself", "sin 2ξ", "sin ξ")
-        .line("model", curve.iter().map(|r| (r[1], r[2])))
-        .arrows("pushforward from ξ = 0", arrow(&pushed[0]))
-        .arrows("pushforward from ξ = π", arrow(&pushed[1]))
-        .arrows("gradient in the plane", arrow(&[-1.0, -1.0]))
-        .x_range(-1.6, 1.6)
-        .y_range(-1.3, 1.3)
-        .legend(Corner::TopRight);
+    let foot = |v: &[f64]| [(-1.0, -1.0), (v[0], v[1])];
+    // One scale for both axes, so that projections are seen to be orthogonal.
+    let chart = Chart::new("A curve that crosses itself: two projections of one gradient", "sin 2ξ", "sin ξ")
+        .line("", curve.iter().map(|r| (r[1], r[2])))
+        .arrows("", arrow(&pushed[0]))
+        .arrows("", arrow(&pushed[1]))
+        .arrows("", arrow(&[-1.0, -1.0]))
+        .line("", foot(&pushed[0]))
+        .line("", foot(&pushed[1]))
+        .note(-2.15, -0.58, "from ξ = 0")
+        .note(-0.95, 0.3, "from ξ = π")
+        .note(-1.75, -1.12, "gradient")
+        .note(1.05, 0.72, "model")
+        .x_range(-2.3, 2.3)
+        .y_range(-1.43, 1.43);
     out.figures.push(Figure::new("crossing", chart.draw()?));
     out.tables.push(Table::new("crossing", ["xi", "x", "y"]).with_rows(curve));
     let rows = [0.0, PI].into_iter().zip(&pushed).map(|(xi, v)| vec![xi, v[0], v[1]]);

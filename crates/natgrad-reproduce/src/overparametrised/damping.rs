@@ -58,9 +58,9 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
         1e-4,
     ));
     let series = |column: usize| rows.iter().map(|r| (r[0].log10(), r[column])).collect::<Vec<_>>();
-    let chart = Chart::new("What damping costs", "log₁₀ ε", "error of the pushforward, Fisher-Rao length")
+    let chart = Chart::new("What damping costs", "log₁₀ ε", "error of the pushforward")
         .line("error", series(2))
-        .line("bound ε/(λ_min + ε) |gradient|", series(3))
+        .line("bound", series(3))
         .log_y()
         .legend(Corner::BottomRight);
     out.figures.push(Figure::new("damping", chart.draw()?));

@@ -3,6 +3,7 @@
 mod coordinates;
 mod crossing;
 mod damping;
+mod figure;
 mod flow;
 mod inverses;
 mod projection;
