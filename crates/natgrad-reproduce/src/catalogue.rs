@@ -25,11 +25,18 @@ pub struct Entry {
 }
 
 /// All of them.
-pub const CATALOGUE: &[Entry] = &[Entry {
-    name: "natural-gradient-elbo",
-    title: "On the Natural Gradient of the Evidence Lower Bound (Ay, van Oostrum, Datar 2025)",
-    run: natural_gradient_elbo::run,
-}];
+pub const CATALOGUE: &[Entry] = &[
+    Entry {
+        name: "natural-gradient-elbo",
+        title: "On the Natural Gradient of the Evidence Lower Bound (Ay, van Oostrum, Datar 2025)",
+        run: natural_gradient_elbo::run,
+    },
+    Entry {
+        name: "overparametrised",
+        title: "Natural gradients in overparametrised systems (van Oostrum, Müller, Ay)",
+        run: overparametrised::run,
+    },
+];
 
 /// The entries that a name stands for; `all` is every one.
 pub fn find(name: &str) -> Option<Vec<Entry>> {

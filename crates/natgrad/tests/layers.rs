@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Lower layers first; a layer uses only those before it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "error",
     "linalg",
     "geometry",
     "graph",
     "network",
+    "parametrised",
     "family",
     "rows",
     "model",
