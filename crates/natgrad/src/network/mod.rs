@@ -9,6 +9,7 @@
 mod compare;
 mod cylinder;
 mod enumerated;
+pub mod junction;
 pub mod local;
 mod random;
 mod structure;
