@@ -97,9 +97,8 @@ fn every_posterior_equals_the_sum_over_joint_states() {
         let tree = JunctionTree::new(&network, &given, std::slice::from_ref(&set), MOST_BYTES).expect("small");
         let mut beliefs = tree.beliefs();
         for _ in 0..6 {
-            let evidence: Vec<Option<usize>> = (0..n)
-                .map(|i| (given[i] || draw.below(3) == 0).then(|| draw.below(network.states(i))))
-                .collect();
+            let evidence: Vec<Option<usize>> =
+                (0..n).map(|i| (given[i] || draw.below(3) == 0).then(|| draw.below(network.states(i)))).collect();
             let log = tree.run(&tables, &evidence, &mut beliefs).expect("evidence that fits");
             let (expected, families) = listed(&network, &point, &evidence);
             if expected == f64::NEG_INFINITY {

@@ -179,32 +179,34 @@ impl<'a> Enumerated<'a> {
     ///
     /// `None` where `q` has a state that `p` has not.
     pub fn gradient(&self, at: &At, q: &[f64]) -> Option<Vec<f64>> {
-        let families = self.families(q);
-        let mut out = vec![0.0; self.network.parameters()];
-        for i in 0..self.network.len() {
-            let (range, local, k) = (self.network.range(i), &self.network.nodes()[i].local, self.network.states(i));
-            for c in 0..self.network.configurations(i) {
-                let mut ratio = vec![0.0; k];
-                for a in 0..k {
-                    let (q, p) = (families[i][c * k + a], at.tables[i][c * k + a]);
-                    if q != 0.0 {
-                        if p == 0.0 {
-                            return None;
-                        }
-                        ratio[a] = q / p;
-                    }
-                }
-                local.derivatives(&at.point.0[range.clone()], c, &mut |j, d| {
-                    out[range.start + j] += d.iter().zip(&ratio).map(|(d, r)| d * r).sum::<f64>();
-                });
-            }
-        }
-        Some(out)
+        slope(self.network, &at.point, &at.tables, &self.families(q))
     }
 }
 
+/// `Σ_{c,a} q(c,a) ∂ln P(a|c)` of every node from the family marginals of `q`; `None` where `q` has what `p` has not.
+pub(super) fn slope(network: &Network, point: &Point, tables: &[Vec<f64>], families: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let mut out = vec![0.0; network.parameters()];
+    for i in 0..network.len() {
+        let (range, local, k) = (network.range(i), &network.nodes()[i].local, network.states(i));
+        let mut ratio = vec![0.0; k];
+        for c in 0..network.configurations(i) {
+            for a in 0..k {
+                let (q, p) = (families[i][c * k + a], tables[i][c * k + a]);
+                if q != 0.0 && p == 0.0 {
+                    return None;
+                }
+                ratio[a] = if q == 0.0 { 0.0 } else { q / p };
+            }
+            local.derivatives(&point.0[range.clone()], c, &mut |j, d| {
+                out[range.start + j] += d.iter().zip(&ratio).map(|(d, r)| d * r).sum::<f64>();
+            });
+        }
+    }
+    Some(out)
+}
+
 /// `G_r = Σ_c p(c) Σ_a ∂P(a|c) ∂P(a|c)ᵀ / P(a|c)`, one block per node (per configuration where blocks do not touch).
-fn joint_metric(
+pub(super) fn joint_metric(
     network: &Network,
     point: &Point,
     tables: &[Vec<f64>],

@@ -7,6 +7,7 @@
 //! Joint states are lexicographic, the first node slowest; visible states likewise over the visible nodes.
 
 mod compare;
+pub mod components;
 mod cylinder;
 mod enumerated;
 pub mod junction;
