@@ -199,3 +199,48 @@ fn a_long_chain_with_hidden_links_is_exact() {
     // A hidden link sees 2 of its 4 dimensions: the chain without it has two parameters there.
     assert_eq!((c.rank_joint, c.rank_visible), (399, 399 - 2 * 20));
 }
+
+#[test]
+fn zeros_in_tables_are_the_face_on_which_they_stay_zero() {
+    // A state of y that x never gives, first, in the middle and last: the same as a network without that state.
+    let network = |table: Vec<Vec<f64>>| {
+        let k = table[0].len();
+        let node = |name: &str, states: usize, parents: &[&str], table: Vec<Vec<f64>>| NodeSpec {
+            name: name.into(),
+            states: (0..states).map(|s| format!("s{s}")).collect(),
+            parents: parents.iter().map(|p| p.to_string()).collect(),
+            table: Some(table),
+        };
+        let specs = vec![
+            node("x", 2, &[], vec![vec![0.3, 0.7]]),
+            node("y", k, &["x"], table),
+            node("z", 2, &["x"], vec![vec![0.6, 0.4], vec![0.1, 0.9]]),
+        ];
+        let (network, point) = Network::new(specs).expect("a network");
+        (network, point.expect("tables"))
+    };
+    let whole = network(vec![vec![0.8, 0.2], vec![0.4, 0.6]]);
+    let hidden = [true, false, false];
+    let of = Components::new(&whole.0, &hidden, &whole.1, &Effort::default()).expect("inside");
+    let values = |c: &Components<'_>| c.eigenvalues.iter().map(|(l, _)| *l).collect::<Vec<_>>();
+    for at in 0..3 {
+        let with = |row: [f64; 2]| {
+            let mut row = row.to_vec();
+            row.insert(at, 0.0);
+            row
+        };
+        let edge = network(vec![with([0.8, 0.2]), with([0.4, 0.6])]);
+        let face = Components::new(&edge.0, &hidden, &edge.1, &Effort::default()).expect("a face");
+        assert_eq!((face.zeros(), face.rank_joint), (2, of.rank_joint));
+        close(&values(&face), &values(&of), 1e-12, "eigenvalues");
+        let rows = VisibleRows {
+            states: vec![vec![0, usize::from(at == 0), 0], vec![0, if at == 2 { 1 } else { 2 }, 1]],
+            weights: vec![1.0, 2.0],
+        };
+        let plain = VisibleRows { states: vec![vec![0, 0, 0], vec![0, 1, 1]], weights: vec![1.0, 2.0] };
+        let a = compare_rows(&face, &rows, RowsTarget::Posterior).expect("a comparison");
+        let b = compare_rows(&of, &plain, RowsTarget::Posterior).expect("a comparison");
+        close(&[a.evidence.norm, a.recognition.norm], &[b.evidence.norm, b.recognition.norm], 1e-12, "norms");
+        assert!((a.divergence_evidence - b.divergence_evidence).abs() < 1e-14);
+    }
+}

@@ -6,6 +6,7 @@ mod estep;
 mod explain;
 mod fit;
 mod geometry;
+mod geometry_large;
 mod impute;
 mod list;
 mod mstep;

@@ -49,7 +49,7 @@ impl Frame {
             let mut of = vec![Vec::<(usize, f64)>::new(); tables[r].len()];
             for c in 0..network.configurations(r) {
                 network.nodes()[r].local.derivatives(&point.0[range.clone()], c, &mut |j, d| {
-                    for a in (0..k).filter(|&a| d[a] != 0.0) {
+                    for a in (0..k).filter(|&a| d[a] != 0.0 && tables[r][c * k + a] > 0.0) {
                         let (out, score) = (&mut of[c * k + a], d[a] / tables[r][c * k + a]);
                         for &(coordinate, w) in &columns[place[range.start + j]] {
                             match out.iter_mut().find(|(at, _)| *at == coordinate) {

@@ -1,7 +1,7 @@
 //! The information spectrum of a large network, part by part: exact where a part's blanket can be listed, else sampled.
 
 use super::super::Network;
-use super::super::enumerated::joint_metric;
+use super::super::enumerated::{Boundary, joint_metric};
 use super::super::junction::{JunctionTree, MOST_BYTES};
 use super::form::{Form, Frame};
 use super::part::{Part, Posterior, advance, parts, states};
@@ -117,7 +117,8 @@ impl<'a> Components<'a> {
     /// Looks at a point.
     ///
     /// # Errors
-    /// [`Error::Setting`] where even the family marginals are out of reach, [`Error::Data`] on the boundary of the simplex.
+    /// [`Error::Setting`] where even the family marginals are out of reach, [`Error::Data`] for tables with negative
+    /// entries. Where tables have zeros the geometry is that of the face on which they stay zero.
     pub fn new(network: &'a Network, hidden: &[bool], point: &Point, effort: &Effort) -> Result<Self, Error> {
         let n = network.len();
         let tables: Vec<Vec<f64>> = (0..n).map(|i| network.table(i, point)).collect();
@@ -127,7 +128,7 @@ impl<'a> Components<'a> {
         let mut families: Vec<Vec<f64>> = tables.iter().map(|t| vec![0.0; t.len()]).collect();
         tree.add_families(&beliefs, 1.0, &mut families);
         drop((tree, beliefs));
-        let joint_metric = joint_metric(network, point, &tables, &families)?;
+        let joint_metric = joint_metric(network, point, &tables, &families, Boundary::Face)?;
         let all = Shared { network, hidden, point, tables: &tables, metric: &joint_metric, effort };
         let mut drawn = None;
         let found: Vec<PartGeometry> =
@@ -237,6 +238,11 @@ impl<'a> Components<'a> {
     /// Directions that no sampled state had anything to say about.
     pub fn unseen(&self) -> usize {
         self.parts.iter().map(|p| p.unseen).sum()
+    }
+
+    /// Number of table entries that are zero: then this is the geometry of a face of the simplex.
+    pub fn zeros(&self) -> usize {
+        self.tables.iter().flatten().filter(|p| **p <= 0.0).count()
     }
 
     /// Whether some part was sampled.
