@@ -1,6 +1,6 @@
 //! What can be recomputed, by name. To add another paper: a folder beside this file and one line in [`CATALOGUE`].
 
-use crate::{Reproduction, natural_gradient_elbo};
+use crate::{Reproduction, natural_gradient_elbo, overparametrised};
 
 /// A recomputation that could not be finished.
 #[derive(Debug, thiserror::Error)]

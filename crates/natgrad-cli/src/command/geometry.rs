@@ -1,6 +1,6 @@
 //! `natgrad geometry`: is climbing the ELBO climbing the evidence, in this network, with these nodes hidden?
 
-use super::over_volume;
+use super::{geometry_large, over_volume};
 use crate::failure::Failure;
 use crate::network_file;
 use crate::output::Output;
@@ -8,8 +8,10 @@ use crate::table::{plain, short};
 use natgrad::geometry::simplex::Distribution;
 use natgrad::graph::{Change, Essential, criterion, smallest_change};
 use natgrad::linalg::Matrix;
+use natgrad::network::components::VisibleRows;
 use natgrad::network::{
-    CylinderAtPoint, Direction, Enumerated, Network, Target, compare, cylinder, random_point, visible_fisher,
+    CylinderAtPoint, Direction, Enumerated, MOST_STATES, Network, Target, compare, cylinder, random_point,
+    visible_fisher,
 };
 use natgrad_io::{TargetValues, read_target};
 use serde_json::{Value, json};
@@ -42,8 +44,9 @@ pub struct Arguments {
     /// Hidden nodes.
     #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
     hidden: Vec<String>,
-    /// What is to be learnt: {"joint": […]} or {"visible": […]}.
-    #[arg(long, value_name = "Q.json")]
+    /// What is to be learnt: {"joint": […]} or {"visible": […]} in a .json file, or rows of visible states in a table
+    /// (.csv, .tsv, .parquet).
+    #[arg(long, value_name = "Q.json|ROWS.csv")]
     target: Option<PathBuf>,
     /// Distribution of the hidden nodes given the visible ones, for a target of the visible nodes.
     #[arg(long, value_enum, requires = "target")]
@@ -51,12 +54,18 @@ pub struct Arguments {
     /// At which parameters.
     #[arg(long, value_enum, default_value = "tables")]
     at: Where,
-    /// Seed of random tables and points.
+    /// Seed of random tables, of samples and of points.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Sample this many visible states instead of listing them (large networks sample by themselves where they must).
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(32..=10_000_000))]
+    samples: Option<u64>,
     #[command(flatten)]
     sampling: over_volume::Sampling,
 }
+
+/// Most steps (joint states times parameters) for which every joint state is listed.
+const MOST_STEPS: f64 = 3e7;
 
 /// Largest number of parameters for which matrices are printed.
 const MOST_PRINTED: usize = 400;
@@ -80,18 +89,39 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             ));
         }
     };
+    let graph = Graph::of(&network, &hidden);
+    let joint: f64 = (0..network.len()).map(|i| network.states(i) as f64).product();
+    let seen = match &arguments.target {
+        Some(path) if !geometry_large::is_json(path) => Some(geometry_large::read_rows(path, &network, &hidden, out)?),
+        _ => None,
+    };
+    if arguments.samples.is_some() || joint * network.parameters() as f64 > MOST_STEPS {
+        let listed = arguments.target.as_deref().filter(|_| seen.is_none());
+        if let Some(path) = listed.filter(|_| arguments.samples.is_some() || joint > MOST_STATES as f64) {
+            return Err(Failure::new(
+                format!("{}: a target that lists states is for networks whose states can be listed", path.display()),
+                "give the target as a table of rows of visible states, and no --samples",
+            ));
+        }
+        if listed.is_none() {
+            let asked = geometry_large::Asked {
+                recognition: arguments.recognition,
+                target: arguments.target.as_deref(),
+                rows: seen.as_ref(),
+                samples: arguments.samples,
+                seed: arguments.seed,
+                file: &arguments.network,
+            };
+            return geometry_large::run(&network, &hidden, &point, &graph, &asked, out);
+        }
+    }
     let of = Enumerated::new(&network, &hidden)?;
     let at = of.at(&point);
-    let target = arguments.target.as_deref().map(|path| read(path, arguments.recognition)).transpose()?;
-
-    let names = network.names();
-    let verdict = criterion(network.dag(), &hidden);
-    let changes = smallest_change(network.dag(), &hidden);
-    let why = match &verdict {
-        Ok(()) => "some Markov-equivalent graph has no edge from a hidden to a visible node".to_string(),
-        Err(obstacle) => obstacle.describe(&names),
+    let target = match (&arguments.target, &seen) {
+        (Some(path), Some(rows)) => Some(rows_target(path, rows, &of, arguments.recognition)?),
+        (Some(path), None) => Some(read(path, arguments.recognition)?),
+        (None, _) => None,
     };
-    let words = |of: &[Change]| of.iter().map(|c| c.describe(&names)).collect::<Vec<_>>();
 
     // On the boundary of the simplex the metrics do not exist; everything else does.
     let (geometry, no_metric) = match cylinder(&of, &at) {
@@ -107,22 +137,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         _ => None,
     };
 
-    let essential = Essential::of(network.dag());
-    let pairs = |of: Vec<(usize, usize)>| of.into_iter().map(|(a, b)| [&names[a], &names[b]]).collect::<Vec<_>>();
-    let by_visibility = |h: bool| (0..names.len()).filter(|&i| hidden[i] == h).map(|i| &names[i]).collect::<Vec<_>>();
     if out.json {
-        let mut document = json!({
-            "visible": by_visibility(false),
-            "hidden": by_visibility(true),
-            "parameters": network.parameters(),
-            "cylindrical_graph": verdict.is_ok(),
-            "why": why,
-            "smallest_change": changes.as_deref().map(words),
-            "essential": {
-                "directed": pairs(essential.directed_edges()),
-                "undirected": pairs(essential.undirected_edges()),
-            },
-        });
+        let mut document = graph.json(&network, &hidden);
         let add = |document: &mut Value, more: Value| {
             if let (Some(all), Value::Object(more)) = (document.as_object_mut(), more) {
                 all.extend(more);
@@ -162,12 +178,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         return Ok(0);
     }
 
-    let mut lines =
-        vec![vec!["graph".to_string(), if verdict.is_ok() { "cylindrical".into() } else { "not cylindrical".into() }]];
-    lines.push(vec!["why".into(), why]);
-    if let Some(changes) = changes.filter(|c| !c.is_empty()) {
-        lines.push(vec!["smallest change".into(), words(&changes).join("; ")]);
-    }
+    let mut lines = graph.lines();
     if let Some(g) = &geometry {
         let here = if g.cylindrical { "cylindrical here" } else { "not cylindrical here" };
         lines.push(vec!["at this point".into(), format!("{here}: defect {}", short(g.defect))]);
@@ -220,7 +231,92 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
-fn network_title(network: &Network, hidden: &[bool]) -> String {
+/// What the graph alone says.
+pub(super) struct Graph {
+    cylindrical: bool,
+    why: String,
+    changes: Option<Vec<String>>,
+    essential: Essential,
+}
+
+impl Graph {
+    fn of(network: &Network, hidden: &[bool]) -> Self {
+        let names = network.names();
+        let verdict = criterion(network.dag(), hidden);
+        let words = |of: Vec<Change>| of.iter().map(|c| c.describe(&names)).collect();
+        Graph {
+            cylindrical: verdict.is_ok(),
+            why: match &verdict {
+                Ok(()) => "some Markov-equivalent graph has no edge from a hidden to a visible node".to_string(),
+                Err(obstacle) => obstacle.describe(&names),
+            },
+            changes: smallest_change(network.dag(), hidden).map(words),
+            essential: Essential::of(network.dag()),
+        }
+    }
+
+    /// The document's first keys.
+    pub(super) fn json(&self, network: &Network, hidden: &[bool]) -> Value {
+        let names = network.names();
+        let pairs = |of: Vec<(usize, usize)>| of.into_iter().map(|(a, b)| [&names[a], &names[b]]).collect::<Vec<_>>();
+        let by_visibility =
+            |h: bool| (0..names.len()).filter(|&i| hidden[i] == h).map(|i| &names[i]).collect::<Vec<_>>();
+        json!({
+            "visible": by_visibility(false),
+            "hidden": by_visibility(true),
+            "parameters": network.parameters(),
+            "cylindrical_graph": self.cylindrical,
+            "why": self.why,
+            "smallest_change": self.changes,
+            "essential": {
+                "directed": pairs(self.essential.directed_edges()),
+                "undirected": pairs(self.essential.undirected_edges()),
+            },
+        })
+    }
+
+    /// The first lines for people.
+    pub(super) fn lines(&self) -> Vec<Vec<String>> {
+        let verdict = if self.cylindrical { "cylindrical" } else { "not cylindrical" };
+        let mut lines = vec![vec!["graph".into(), verdict.into()], vec!["why".into(), self.why.clone()]];
+        if let Some(changes) = self.changes.as_ref().filter(|c| !c.is_empty()) {
+            lines.push(vec!["smallest change".into(), changes.join("; ")]);
+        }
+        lines
+    }
+}
+
+/// Rows of visible states as a distribution of them.
+fn rows_target(
+    path: &Path,
+    rows: &VisibleRows,
+    of: &Enumerated<'_>,
+    recognition: Option<Recognition>,
+) -> Result<Target, Failure> {
+    let (network, hidden) = (of.network(), of.hidden());
+    let mut q = vec![0.0; of.map().visible()];
+    let total: f64 = rows.weights.iter().sum();
+    for (row, w) in rows.states.iter().zip(&rows.weights) {
+        let v = (0..network.len()).filter(|&i| !hidden[i]).fold(0, |v, i| v * network.states(i) + row[i]);
+        q[v] += w / total;
+    }
+    let q = Distribution::new(q).map_err(|e| Failure::from(e).in_file(path.display()))?;
+    match recognition {
+        Some(Recognition::Uniform) => Ok(Target::Uniform(q)),
+        Some(Recognition::Start) => Ok(Target::Posterior(q)),
+        None => Err(no_recognition(path)),
+    }
+}
+
+/// A target of the visible nodes that lacks a recognition model.
+pub(super) fn no_recognition(path: &Path) -> Failure {
+    Failure::new(
+        format!("{}: a target of the visible nodes says nothing about the hidden ones", path.display()),
+        "add --recognition uniform or --recognition start",
+    )
+}
+
+pub(super) fn network_title(network: &Network, hidden: &[bool]) -> String {
     let list = |h: bool| {
         let names: Vec<&str> =
             (0..network.len()).filter(|&i| hidden[i] == h).map(|i| network.nodes()[i].name.as_str()).collect();
@@ -240,10 +336,7 @@ pub(super) fn read(path: &Path, recognition: Option<Recognition>) -> Result<Targ
         )),
         (TargetValues::Visible(p), Some(Recognition::Uniform)) => Ok(Target::Uniform(distribution(p)?)),
         (TargetValues::Visible(p), Some(Recognition::Start)) => Ok(Target::Posterior(distribution(p)?)),
-        (TargetValues::Visible(_), None) => Err(Failure::new(
-            format!("{}: a target of the visible nodes says nothing about the hidden ones", path.display()),
-            "add --recognition uniform or --recognition start",
-        )),
+        (TargetValues::Visible(_), None) => Err(no_recognition(path)),
     }
 }
 
@@ -277,6 +370,6 @@ fn dense(g: &CylinderAtPoint, n: usize) -> Matrix {
     out
 }
 
-fn rows(m: &Matrix) -> Vec<Vec<f64>> {
+pub(super) fn rows(m: &Matrix) -> Vec<Vec<f64>> {
     (0..m.nrows()).map(|i| (0..m.ncols()).map(|j| m[(i, j)]).collect()).collect()
 }

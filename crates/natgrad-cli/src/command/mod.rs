@@ -8,6 +8,7 @@ mod fit;
 mod flow;
 mod flow_picture;
 mod geometry;
+mod geometry_large;
 mod impute;
 mod list;
 mod mstep;

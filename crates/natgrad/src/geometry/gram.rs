@@ -1,6 +1,7 @@
 //! Gram matrices as metrics: dense, and block by block.
 
 use super::{Covector, Metric, RANK_TOLERANCE, Raised, Tangent};
+use crate::linalg::product::times;
 use crate::linalg::{Matrix, symmetric};
 use std::sync::OnceLock;
 
@@ -34,6 +35,26 @@ impl Gram {
             })
             .flatten();
         Some(Gram { matrix, scale, factor, root: OnceLock::new() })
+    }
+
+    /// From `G⁻¹` where that is what is known: on the boundary of a simplex it stays finite, and its range is the tangent
+    /// space of the face. The matrix kept is one that is right there; `None` if an entry is not finite.
+    pub fn from_inverse(inverse: &Matrix) -> Option<Self> {
+        let n = inverse.nrows();
+        let size: Vec<f64> = (0..n).map(|i| inverse[(i, i)].max(0.0).sqrt()).collect();
+        let unit = Matrix::from_fn(n, n, |i, j| {
+            if size[i] > 0.0 && size[j] > 0.0 { at(inverse, i, j) / (size[i] * size[j]) } else { 0.0 }
+        });
+        let eigen = symmetric::eigen(&unit)?;
+        let top = eigen.values.last().copied().unwrap_or(0.0).max(0.0);
+        let kept: Vec<usize> = (0..n).filter(|&i| top > 0.0 && eigen.values[i] > RANK_TOLERANCE * top).collect();
+        let root =
+            Matrix::from_fn(n, kept.len(), |i, k| size[i] * eigen.vectors[(i, kept[k])] * eigen.values[kept[k]].sqrt());
+        let left = Matrix::from_fn(kept.len(), n, |k, i| {
+            if size[i] > 0.0 { eigen.vectors[(i, kept[k])] / eigen.values[kept[k]].sqrt() / size[i] } else { 0.0 }
+        });
+        let matrix = times(left.transpose(), left.as_ref());
+        Some(Gram { matrix, scale: vec![0.0; n], factor: None, root: OnceLock::from(root) })
     }
 
     /// The matrix.
@@ -117,6 +138,11 @@ impl BlockGram {
             .map(|(index, matrix)| Gram::new(matrix).map(|g| (index, g)))
             .collect::<Option<Vec<_>>>()?;
         Some(BlockGram { dim, blocks })
+    }
+
+    /// From blocks that are metrics already.
+    pub fn from_grams(dim: usize, blocks: Vec<(Vec<usize>, Gram)>) -> Self {
+        BlockGram { dim, blocks }
     }
 
     /// Numerical rank: the dimension of the tangent space.

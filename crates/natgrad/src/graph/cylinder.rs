@@ -144,16 +144,18 @@ impl Change {
     }
 }
 
-/// Most graphs that [`smallest_change`] looks at.
+/// Most graphs that [`smallest_change`] looks at, and most pairs of nodes in all of them together.
 const MOST_GRAPHS: usize = 20_000;
+const MOST_PAIRS: usize = 4_000_000;
 
 /// The fewest changes after which the criterion holds, found breadth first: a graph that already meets it needs none.
 ///
 /// Adding an edge is tried before turning one round, that before taking one away, and observing a hidden node last
-/// (never the only one); `None` where a search over 20 000 graphs does not reach an answer.
+/// (never the only one); `None` where a search over 20 000 graphs (fewer of large ones) does not reach an answer.
 pub fn smallest_change(dag: &Dag, hidden: &[bool]) -> Option<Vec<Change>> {
     let mut level = vec![(dag.clone(), hidden.to_vec(), Vec::new())];
     let mut looked = 0;
+    let most = (MOST_PAIRS / (dag.len() * dag.len()).max(1)).clamp(50, MOST_GRAPHS);
     loop {
         let mut deeper = Vec::new();
         for (dag, hidden, changes) in &level {
@@ -168,7 +170,7 @@ pub fn smallest_change(dag: &Dag, hidden: &[bool]) -> Option<Vec<Change>> {
                     continue;
                 }
                 looked += 1;
-                if looked > MOST_GRAPHS {
+                if looked > most {
                     return deeper
                         .iter()
                         .find(|(d, h, _): &&(Dag, Vec<bool>, Vec<Change>)| criterion(d, h).is_ok())

@@ -84,26 +84,42 @@ impl Essential {
         (0..self.n).flat_map(|a| (0..self.n).map(move |b| (a, b))).filter(|&(a, b)| keep(a, b)).collect()
     }
 
+    /// Applies the rules until none turns an edge; the result does not depend on the order.
     fn close(&mut self) {
+        let joined: Vec<Vec<usize>> =
+            (0..self.n).map(|a| (0..self.n).filter(|&b| self.adjacent(a, b)).collect()).collect();
+        let mut open = self.undirected_edges();
         loop {
-            let next = self.undirected_edges().into_iter().flat_map(|(a, b)| [(a, b), (b, a)]);
-            let Some((a, b)) = next.into_iter().find(|&(a, b)| self.compelled(a, b)) else { return };
-            self.direct(a, b);
+            let before = open.len();
+            open.retain(|&(a, b)| {
+                if self.compelled(a, b, &joined) {
+                    self.direct(a, b);
+                    false
+                } else if self.compelled(b, a, &joined) {
+                    self.direct(b, a);
+                    false
+                } else {
+                    true
+                }
+            });
+            if open.len() == before {
+                return;
+            }
         }
     }
 
-    /// Whether a rule turns `a - b` into `a -> b`.
-    fn compelled(&self, a: usize, b: usize) -> bool {
-        let nodes = || (0..self.n).filter(move |&c| c != a && c != b);
+    /// Whether a rule turns `a - b` into `a -> b`; `joined` lists the neighbours of each node.
+    fn compelled(&self, a: usize, b: usize, joined: &[Vec<usize>]) -> bool {
+        let around = || joined[a].iter().copied().filter(move |&c| c != b);
         // 1: c -> a - b, c and b not joined.
-        nodes().any(|c| self.directed(c, a) && !self.adjacent(c, b))
+        around().any(|c| self.directed(c, a) && !self.adjacent(c, b))
             // 2: a -> c -> b.
-            || nodes().any(|c| self.directed(a, c) && self.directed(c, b))
+            || around().any(|c| self.directed(a, c) && self.directed(c, b))
             // 3: a - c -> b and a - d -> b, c and d not joined.
-            || nodes().any(|c| {
+            || around().any(|c| {
                 self.undirected(a, c)
                     && self.directed(c, b)
-                    && nodes().any(|d| {
+                    && around().any(|d| {
                         d != c && self.undirected(a, d) && self.directed(d, b) && !self.adjacent(c, d)
                     })
             })

@@ -3,7 +3,7 @@
 use super::Network;
 use crate::Error;
 use crate::geometry::simplex::Marginalisation;
-use crate::geometry::{BlockGram, Point};
+use crate::geometry::{BlockGram, Gram, Point};
 use crate::linalg::Matrix;
 
 /// Most joint states that are listed.
@@ -177,52 +177,80 @@ impl<'a> Enumerated<'a> {
     /// [`Error::Data`] where a table entry is not positive: the metric does not exist on the boundary of the simplex.
     pub fn joint_metric(&self, at: &At) -> Result<BlockGram, Error> {
         let families = self.families(&at.joint);
-        joint_metric(self.network, &at.point, &at.tables, &families)
+        joint_metric(self.network, &at.point, &at.tables, &families, Boundary::Refused)
     }
 
     /// The Euclidean gradient of `−D(q‖p)` by family marginals: `Σ_{c,a} q(c,a) ∂ln P(a|c)`.
     ///
     /// `None` where `q` has a state that `p` has not.
     pub fn gradient(&self, at: &At, q: &[f64]) -> Option<Vec<f64>> {
-        let families = self.families(q);
-        let mut out = vec![0.0; self.network.parameters()];
-        for i in 0..self.network.len() {
-            let (range, local, k) = (self.network.range(i), &self.network.nodes()[i].local, self.network.states(i));
-            for c in 0..self.network.configurations(i) {
-                let mut ratio = vec![0.0; k];
-                for a in 0..k {
-                    let (q, p) = (families[i][c * k + a], at.tables[i][c * k + a]);
-                    if q != 0.0 {
-                        if p == 0.0 {
-                            return None;
-                        }
-                        ratio[a] = q / p;
-                    }
-                }
-                local.derivatives(&at.point.0[range.clone()], c, &mut |j, d| {
-                    out[range.start + j] += d.iter().zip(&ratio).map(|(d, r)| d * r).sum::<f64>();
-                });
-            }
-        }
-        Some(out)
+        slope(self.network, &at.point, &at.tables, &self.families(q))
     }
 }
 
+/// `Σ_{c,a} q(c,a) ∂ln P(a|c)` of every node from the family marginals of `q`; `None` where `q` has what `p` has not.
+pub(super) fn slope(network: &Network, point: &Point, tables: &[Vec<f64>], families: &[Vec<f64>]) -> Option<Vec<f64>> {
+    let mut out = vec![0.0; network.parameters()];
+    for i in 0..network.len() {
+        let (range, local, k) = (network.range(i), &network.nodes()[i].local, network.states(i));
+        let mut ratio = vec![0.0; k];
+        for c in 0..network.configurations(i) {
+            for a in 0..k {
+                let (q, p) = (families[i][c * k + a], tables[i][c * k + a]);
+                if q != 0.0 && p == 0.0 {
+                    return None;
+                }
+                ratio[a] = if q == 0.0 { 0.0 } else { q / p };
+            }
+            local.derivatives(&point.0[range.clone()], c, &mut |j, d| {
+                out[range.start + j] += d.iter().zip(&ratio).map(|(d, r)| d * r).sum::<f64>();
+            });
+        }
+    }
+    Some(out)
+}
+
+/// What happens where a table has a zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Boundary {
+    /// The metric does not exist there.
+    Refused,
+    /// The geometry of the face: zeros stay zero, and only directions inside the face count.
+    Face,
+}
+
 /// `G_r = Σ_c p(c) Σ_a ∂P(a|c) ∂P(a|c)ᵀ / P(a|c)`, one block per node (per configuration where blocks do not touch).
-fn joint_metric(
+pub(super) fn joint_metric(
     network: &Network,
     point: &Point,
     tables: &[Vec<f64>],
     families: &[Vec<f64>],
+    boundary: Boundary,
 ) -> Result<BlockGram, Error> {
-    let mut blocks: Vec<(Vec<usize>, Matrix)> = Vec::new();
+    let not_finite = || Error::Data {
+        problem: "the joint Fisher matrix has entries that are not finite".into(),
+        hint: "a table entry is too close to 0".into(),
+    };
+    let mut blocks: Vec<(Vec<usize>, Gram)> = Vec::new();
     for i in 0..network.len() {
         let (range, local, k) = (network.range(i), &network.nodes()[i].local, network.states(i));
         // Parameters that some configuration joins belong to one block: for tables one block per configuration.
         let mut own: Vec<(Vec<usize>, Matrix)> = Vec::new();
         for c in 0..network.configurations(i) {
             let row = &tables[i][c * k..(c + 1) * k];
+            let weight: f64 = families[i][c * k..(c + 1) * k].iter().sum();
             if row.iter().any(|p| *p <= 0.0) && k > 1 {
+                if boundary == Boundary::Face && local.kind() == "table" && row.iter().all(|p| *p >= 0.0) {
+                    // G⁻¹ = (diag θ − θ θᵀ)/p(c) stays finite.
+                    let first = range.start + c * (k - 1);
+                    let inverse = Matrix::from_fn(k - 1, k - 1, |a, b| {
+                        let own = if a == b { row[a] } else { 0.0 };
+                        if weight > 0.0 { (own - row[a] * row[b]) / weight } else { 0.0 }
+                    });
+                    let gram = Gram::from_inverse(&inverse).ok_or_else(not_finite)?;
+                    blocks.push(((first..first + k - 1).collect(), gram));
+                    continue;
+                }
                 return Err(Error::Data {
                     problem: format!(
                         "the table of \"{}\", row {}, has the entry {}: the Fisher metric does not exist on the boundary \
@@ -237,7 +265,6 @@ fn joint_metric(
                             .into(),
                 });
             }
-            let weight: f64 = families[i][c * k..(c + 1) * k].iter().sum();
             let mut active: Vec<(usize, Vec<f64>)> = Vec::new();
             local.derivatives(&point.0[range.clone()], c, &mut |j, d| active.push((range.start + j, d.to_vec())));
             let index: Vec<usize> = active.iter().map(|(j, _)| *j).collect();
@@ -262,10 +289,9 @@ fn joint_metric(
                 }
             }
         }
-        blocks.extend(own);
+        for (index, matrix) in own {
+            blocks.push((index, Gram::new(matrix).ok_or_else(not_finite)?));
+        }
     }
-    BlockGram::new(network.parameters(), blocks).ok_or_else(|| Error::Data {
-        problem: "the joint Fisher matrix has entries that are not finite".into(),
-        hint: "a table entry is too close to 0".into(),
-    })
+    Ok(BlockGram::from_grams(network.parameters(), blocks))
 }

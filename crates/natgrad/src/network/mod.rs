@@ -7,8 +7,10 @@
 //! Joint states are lexicographic, the first node slowest; visible states likewise over the visible nodes.
 
 mod compare;
+pub mod components;
 mod cylinder;
 mod enumerated;
+pub mod junction;
 mod least_norm;
 pub mod local;
 mod many;

@@ -25,7 +25,9 @@ impl Local for Table {
         for c in 0..self.configurations {
             let free = &xi[c * (k - 1)..(c + 1) * (k - 1)];
             out[c * k..c * k + k - 1].copy_from_slice(free);
-            out[c * k + k - 1] = free.iter().fold(1.0, |rest, p| rest - p);
+            let rest = free.iter().fold(1.0, |rest, p| rest - p);
+            // What is left of a sum that is 1 in decimals is rounding, of either sign: the last state is impossible.
+            out[c * k + k - 1] = if rest.abs() <= k as f64 * f64::EPSILON { 0.0 } else { rest };
         }
     }
 
