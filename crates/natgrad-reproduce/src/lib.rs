@@ -3,7 +3,7 @@
 mod catalogue;
 mod claim;
 mod natural_gradient_elbo;
-mod overparametrised;
+pub mod overparametrised;
 mod reproduction;
 
 pub use catalogue::{CATALOGUE, Entry, ReproduceError, find};
