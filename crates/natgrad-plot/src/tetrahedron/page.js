@@ -130,7 +130,7 @@
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = "14px system-ui, sans-serif";
-    unit = 0.58 * Math.min(width, height) * zoom;
+    unit = 0.54 * Math.min(width, height) * zoom;
     corners = data.places.map(turn);
     edges(true);
     surface();
@@ -155,7 +155,8 @@
     data.corners.forEach((name, k) => {
       const p = spot(corners[k]), middle = spot([0, 0, 0]), half = context.measureText(name).width / 2;
       const side = Math.max(-1, Math.min(1, (p[0] - middle[0]) / 60));
-      text(name, p[0] + (half + 4) * side, p[1] >= middle[1] ? p[1] + 20 : p[1] - 11, "center");
+      const x = Math.max(half + 2, Math.min(width - half - 2, p[0] + (half + 4) * side));
+      text(name, x, p[1] >= middle[1] ? p[1] + 20 : p[1] - 11, "center");
     });
     legend();
   }
