@@ -55,7 +55,7 @@ fn the_fork_follows_its_products() {
         let x = to[0] + (1.0 - d).powi(k as i32) * (from[0] - to[0]);
         let mut expected = vec![x];
         expected.extend((1..5).map(|j| to[j] + products[(j + 1) % 2] * (from[j] - to[j])));
-        assert!(apart(&[theta.clone()], &[expected]) < 1e-12, "step {k}");
+        assert!(apart(std::slice::from_ref(theta), &[expected]) < 1e-12, "step {k}");
         products[0] *= 1.0 - d * to[0] / x;
         products[1] *= 1.0 - d * (1.0 - to[0]) / (1.0 - x);
     }
@@ -66,7 +66,7 @@ fn the_fork_follows_its_products() {
         let mut expected = vec![x];
         let shares = [from[0] / x, (1.0 - from[0]) / (1.0 - x)];
         expected.extend((1..5).map(|j| to[j] + fade * shares[(j + 1) % 2] * (from[j] - to[j])));
-        let off = apart(&[theta.clone()], &[expected]);
+        let off = apart(std::slice::from_ref(theta), &[expected]);
         assert!(off < 1e-9, "time {t}: {off:e}");
     }
 }

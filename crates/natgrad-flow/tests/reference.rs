@@ -30,7 +30,7 @@ fn differences(runs: &Value) -> [f64; 3] {
             let expected = &case["flows"][name];
             for (i, &k) in steps.iter().enumerate() {
                 let theta = &found.parameters[k as usize];
-                worst[0] = worst[0].max(apart(&[theta.clone()], &[numbers(&expected["theta"][i])]));
+                worst[0] = worst[0].max(apart(std::slice::from_ref(theta), &[numbers(&expected["theta"][i])]));
                 let d = expected["D_evidence"][i].as_f64().expect("a number");
                 worst[1] = worst[1].max((found.divergence[k as usize] - d).abs());
                 if expected["p"].is_array() {

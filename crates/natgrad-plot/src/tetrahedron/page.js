@@ -15,7 +15,7 @@
   }
   let corners = [];
   const place = (p) => [0, 1, 2].map((i) => p.reduce((sum, x, k) => sum + x * corners[k][i], 0));
-  const spot = (c) => [width / 2 + unit * c[0], height / 2 - 0.03 * height - unit * c[1]];
+  const spot = (c) => [width / 2 + unit * c[0], 0.56 * height - unit * c[1]];
 
   function behind(i, j) {
     const others = [0, 1, 2, 3].filter((k) => k !== i && k !== j);
@@ -130,7 +130,7 @@
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     context.font = "14px system-ui, sans-serif";
-    unit = 0.5 * Math.min(width, height) * zoom;
+    unit = 0.54 * Math.min(width, height) * zoom;
     corners = data.places.map(turn);
     edges(true);
     surface();
@@ -153,9 +153,10 @@
     if (first) disc(first[0]);
     if (data.target) cross(spot(place(data.target)));
     data.corners.forEach((name, k) => {
-      const p = spot(corners[k]), dx = p[0] - width / 2, dy = p[1] - height / 2;
-      const norm = Math.max(1, Math.hypot(dx, dy));
-      text(name, p[0] + 10 * dx / norm, p[1] + 20 * dy / norm + 5, "center");
+      const p = spot(corners[k]), middle = spot([0, 0, 0]), half = context.measureText(name).width / 2;
+      const side = Math.max(-1, Math.min(1, (p[0] - middle[0]) / 60));
+      const x = Math.max(half + 2, Math.min(width - half - 2, p[0] + (half + 4) * side));
+      text(name, x, p[1] >= middle[1] ? p[1] + 20 : p[1] - 11, "center");
     });
     legend();
   }
