@@ -199,7 +199,8 @@ impl Metric for Pullback<'_> {
         let along = self.coordinates(gradient);
         let weight = |r: usize| if r < self.rank { along[r] / self.singular[r] / self.singular[r] } else { 0.0 };
         let tangent = Tangent(self.combine(weight));
-        let square = (0..self.rank).map(|r| (along[r] / self.singular[r]).powi(2)).sum();
+        // An empty sum is −0.
+        let square = (0..self.rank).map(|r| (along[r] / self.singular[r]).powi(2)).fold(0.0, |a, b| a + b);
         let lowered = self.lower(&tangent);
         let norm = |it: &mut dyn Iterator<Item = f64>| it.map(|x| x * x).sum::<f64>().sqrt();
         let size = norm(&mut gradient.0.iter().copied());
