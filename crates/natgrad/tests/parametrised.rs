@@ -38,7 +38,7 @@ fn case(seed: u64, n: usize, d: usize, k: usize, metric: u8) -> Case {
     match metric {
         0 => Case { of: Box::new(Affine::linear(linear)), ambient: Box::new(EuclideanSpace(n)), xi, slope, rank: k },
         1 => {
-            let form = Form::new(&root.transpose() * &root + Matrix::identity(n, n)).expect("positive definite");
+            let form = Form::new(root.transpose() * &root + Matrix::identity(n, n)).expect("positive definite");
             Case { of: Box::new(Affine::linear(linear)), ambient: Box::new(form), xi, slope, rank: k }
         }
         // Generic logits of rank k ≤ n − 1 move the distribution in k directions.

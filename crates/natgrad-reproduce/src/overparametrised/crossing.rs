@@ -71,19 +71,18 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
         })
         .collect();
     let arrow = |v: &[f64]| [[0.0, 0.0, v[0], v[1]]];
-    let foot = |v: &[f64]| [(-1.0, -1.0), (v[0], v[1])];
+    let tip = |v: &[f64]| (v[0], v[1]);
     // One scale for both axes, so that projections are seen to be orthogonal.
     let chart = Chart::new("A curve that crosses itself: two projections of one gradient", "sin 2ξ", "sin ξ")
         .line("", curve.iter().map(|r| (r[1], r[2])))
         .arrows("", arrow(&pushed[0]))
         .arrows("", arrow(&pushed[1]))
         .arrows("", arrow(&[-1.0, -1.0]))
-        .line("", foot(&pushed[0]))
-        .line("", foot(&pushed[1]))
-        .note(-2.15, -0.58, "from ξ = 0")
-        .note(-0.95, 0.3, "from ξ = π")
-        .note(-1.75, -1.12, "gradient")
-        .note(1.05, 0.72, "model")
+        .line("", [tip(&pushed[0]), (-1.0, -1.0), tip(&pushed[1])])
+        .note(-1.6, -0.62, "from ξ = 0")
+        .note(-0.9, 0.12, "from ξ = π")
+        .note(-1.35, -1.15, "gradient")
+        .note(1.3, 0.72, "model")
         .x_range(-2.3, 2.3)
         .y_range(-1.43, 1.43);
     out.figures.push(Figure::new("crossing", chart.draw()?));

@@ -117,7 +117,7 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
         .line("natural", curve(&natural, 0))
         .line("natural, damped", curve(&damped, 1))
         .line("plain gradient", curve(&plain, 2))
-        .line("natural, from ξ = 0", curve(&stuck, 3))
+        .line("natural, at ξ = 0", curve(&stuck, 3))
         .x_range(x.0, x.1)
         .y_range(y.0, y.1)
         .legend(Corner::TopRight);

@@ -1,6 +1,6 @@
 //! Damped metrics `G + εI`: not a generalised inverse, so the pushforward is off; by how much is said.
 
-use super::pullback::length;
+use super::evaluate::length;
 use super::{Pullback, Velocity};
 use crate::Error;
 use crate::geometry::{Covector, Metric, Tangent};

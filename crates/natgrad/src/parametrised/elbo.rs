@@ -114,7 +114,7 @@ impl Observation {
     }
 
     fn fits(&self, q: &Distribution) -> Result<(), Error> {
-        super::pullback::length("distribution q", q.probabilities().len(), self.joint.len())
+        super::evaluate::length("distribution q", q.probabilities().len(), self.joint.len())
     }
 
     fn inside(&self, q: &Distribution) -> Result<(), Error> {

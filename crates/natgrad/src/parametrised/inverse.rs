@@ -5,7 +5,7 @@
 //! ```
 
 use super::Pullback;
-use super::pullback::length;
+use super::evaluate::length;
 use crate::Error;
 use crate::geometry::{Covector, Tangent};
 use crate::linalg::Matrix;

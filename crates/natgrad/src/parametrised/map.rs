@@ -1,6 +1,6 @@
 //! Parametrisations: maps with their Jacobians, from closures, by composition, affine.
 
-use super::pullback::evaluate;
+use super::evaluate::evaluate;
 use crate::Error;
 use crate::geometry::Point;
 use crate::linalg::Matrix;

@@ -10,10 +10,34 @@
 //!
 //! In the parameter domain live [`Point`](crate::geometry::Point), [`Tangent`](crate::geometry::Tangent) and
 //! [`Covector`](crate::geometry::Covector); in the ambient space [`Image`], [`Velocity`] and [`Slope`].
+//!
+//! A coin whose log-odds are a sum of two parameters, one of which is superfluous:
+//!
+//! ```
+//! use natgrad::geometry::Point;
+//! use natgrad::linalg::Matrix;
+//! use natgrad::parametrised::{FisherRao, Given, Properness, Slope, natural_gradient};
+//!
+//! let p = |x: &[f64]| 1.0 / (1.0 + (-x[0] - x[1]).exp());
+//! let coin = Given::new(
+//!     2,
+//!     2,
+//!     move |x| vec![p(x), 1.0 - p(x)],
+//!     move |x| Matrix::from_fn(2, 2, |i, _| [1.0, -1.0][i] * p(x) * (1.0 - p(x))),
+//! );
+//! // Log-likelihood per throw of three heads in four: the slope is share / probability.
+//! let xi = Point(vec![0.0, 0.0]);
+//! let found = natural_gradient(&coin, &FisherRao(2), &xi, &Slope(vec![0.75 / 0.5, 0.25 / 0.5]))?;
+//! // Two parameters, one dimension; the motion is straight to the shares.
+//! assert_eq!(found.properness, Properness::Proper { dimension: 1 });
+//! assert!((found.pushforward.0[0] - (0.75 - 0.5)).abs() < 1e-14);
+//! # Ok::<(), natgrad::Error>(())
+//! ```
 
 mod ambient;
 mod damping;
 pub mod elbo;
+mod evaluate;
 pub mod examples;
 mod inverse;
 mod map;

@@ -1,5 +1,6 @@
 //! The ambient metric seen from the parameters at one point: Gram matrix, tangent space, pseudo-inverse, pushforward.
 
+use super::evaluate::{bad, evaluate, length};
 use super::{Ambient, Image, Parametrisation, Slope, Velocity};
 use crate::Error;
 use crate::geometry::{Covector, Metric, Point, Raised, Tangent};
@@ -12,6 +13,8 @@ use crate::linalg::product::times;
 pub const TANGENT_TOLERANCE: f64 = 1e-10;
 
 /// A parametrisation at one parameter `ξ`: `A = M^½ J = U S Vᵀ`, so `G = AᵀA = V S² Vᵀ` and `G⁺ = V S⁻² Vᵀ`.
+///
+/// As a [`Metric`] it expects one entry per parameter in tangents and covectors.
 pub struct Pullback<'a> {
     pub(super) ambient: &'a dyn Ambient,
     point: Point,
@@ -23,10 +26,6 @@ pub struct Pullback<'a> {
     pub(super) right: Matrix,
     pub(super) singular: Vec<f64>,
     pub(super) rank: usize,
-}
-
-fn bad(problem: String, hint: &str) -> Error {
-    Error::Data { problem, hint: hint.into() }
 }
 
 impl<'a> Pullback<'a> {
@@ -200,70 +199,12 @@ impl Metric for Pullback<'_> {
         let along = self.coordinates(gradient);
         let weight = |r: usize| if r < self.rank { along[r] / self.singular[r] / self.singular[r] } else { 0.0 };
         let tangent = Tangent(self.combine(weight));
-        let square = (0..self.rank).map(|r| (along[r] / self.singular[r]).powi(2)).sum();
+        // An empty sum is −0.
+        let square = (0..self.rank).map(|r| (along[r] / self.singular[r]).powi(2)).fold(0.0, |a, b| a + b);
         let lowered = self.lower(&tangent);
         let norm = |it: &mut dyn Iterator<Item = f64>| it.map(|x| x * x).sum::<f64>().sqrt();
         let size = norm(&mut gradient.0.iter().copied());
         let off = norm(&mut gradient.0.iter().zip(&lowered.0).map(|(a, b)| a - b));
         Raised { tangent, rank: self.rank, residual: if size > 0.0 { off / size } else { 0.0 }, square }
     }
-}
-
-/// Refuses a vector of another length than expected.
-pub(super) fn length(what: &str, found: usize, expected: usize) -> Result<(), Error> {
-    if found == expected {
-        return Ok(());
-    }
-    Err(Error::Setting {
-        problem: format!("the {what} has {found} entries where {expected} are expected"),
-        hint: "slopes and directions live in the ambient space, tangents and covectors in that of the parameters"
-            .into(),
-    })
-}
-
-/// Image and Jacobian at a parameter, checked for shape and finiteness.
-pub(super) fn evaluate(of: &dyn Parametrisation, xi: &Point) -> Result<(Image, Matrix), Error> {
-    let (n, d) = (of.ambient(), of.parameters());
-    let setting = |problem: String, hint: &str| Error::Setting { problem, hint: hint.into() };
-    if d == 0 || n == 0 {
-        return Err(setting(
-            format!("the parametrisation maps {d} parameters to {n} coordinates"),
-            "give at least one",
-        ));
-    }
-    if xi.0.len() != d {
-        return Err(setting(
-            format!("the point has {} entries where the parametrisation has {d} parameters", xi.0.len()),
-            "give one number per parameter",
-        ));
-    }
-    if let Some(j) = xi.0.iter().position(|x| !x.is_finite()) {
-        return Err(bad(format!("parameter {} is {}", j + 1, xi.0[j]), "parameters are finite numbers"));
-    }
-    let image = of.map(&xi.0);
-    if image.len() != n {
-        return Err(bad(format!("the map gives {} numbers where it promises {n}", image.len()), "check `ambient`"));
-    }
-    if let Some(i) = image.iter().position(|x| !x.is_finite()) {
-        return Err(bad(
-            format!("the map gives {} for coordinate {} of the image", image[i], i + 1),
-            "the parameters lie outside the map's domain",
-        ));
-    }
-    let jacobian = of.jacobian(&xi.0);
-    if (jacobian.nrows(), jacobian.ncols()) != (n, d) {
-        return Err(bad(
-            format!("the Jacobian is {} × {} where {n} × {d} is expected", jacobian.nrows(), jacobian.ncols()),
-            "one row per ambient coordinate, one column per parameter",
-        ));
-    }
-    for j in 0..d {
-        if let Some(i) = (0..n).find(|&i| !jacobian[(i, j)].is_finite()) {
-            return Err(bad(
-                format!("the Jacobian has {} in row {}, column {}", jacobian[(i, j)], i + 1, j + 1),
-                "the map is not differentiable there, or the parameters lie outside its domain",
-            ));
-        }
-    }
-    Ok((Image(image), jacobian))
 }
