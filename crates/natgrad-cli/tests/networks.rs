@@ -138,7 +138,10 @@ fn rows_of_visible_states_are_a_target() {
     place.write("n.json", FORK);
     place.write("rows.csv", "z,y\na,a\na,b\nb,b\nb,b\n");
     let asked = |more: &str| {
-        place.run(&format!("geometry n.json --hidden x --target rows.csv --recognition uniform --json{more}")).fine().json()
+        place
+            .run(&format!("geometry n.json --hidden x --target rows.csv --recognition uniform --json{more}"))
+            .fine()
+            .json()
     };
     let listed = asked("");
     place.write("q.json", r#"{"visible": [0.25, 0, 0.25, 0.5]}"#);
@@ -146,7 +149,9 @@ fn rows_of_visible_states_are_a_target() {
     assert_eq!(listed, same);
     // Part by part, with all the visible states sampled: the joint metric does not depend on the sample.
     let parts = asked(" --samples 4000");
-    for path in ["/divergence/evidence", "/divergence/elbo", "/gradients/elbo/natural/1", "/gradients/recognition/natural/0"] {
+    for path in
+        ["/divergence/evidence", "/divergence/elbo", "/gradients/elbo/natural/1", "/gradients/recognition/natural/0"]
+    {
         let at = |v: &Value| v.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("{path}: {v}"));
         assert!((at(&parts) - at(&listed)).abs() < 1e-12, "{path}: {} {}", at(&parts), at(&listed));
     }
@@ -160,10 +165,8 @@ fn rows_of_visible_states_are_a_target() {
 #[test]
 fn sigmoid_nodes_are_read_looked_at_and_become_tables_in_bif() {
     let place = Place::new();
-    let sigmoid = FORK.replace(
-        r#""table": [[0.6, 0.4], [0.1, 0.9]]"#,
-        r#""logistic": {"weights": [[2.5]], "bias": -0.4}"#,
-    );
+    let sigmoid =
+        FORK.replace(r#""table": [[0.6, 0.4], [0.1, 0.9]]"#, r#""logistic": {"weights": [[2.5]], "bias": -0.4}"#);
     place.write("n.json", &sigmoid);
     place.run("convert n.json again.json").fine();
     assert_eq!(place.json("again.json")["nodes"][2]["logistic"]["bias"], -0.4);
