@@ -128,6 +128,10 @@ impl<'t> Reader<'t> {
                     self.accept("=");
                     self.expect("{", "a type")?;
                     let found = self.list("}", "the name of a state")?;
+                    if found.is_empty() {
+                        self.at -= 1;
+                        return Err(self.trouble(format!("\"{name}\" has no states"), "list their names"));
+                    }
                     if count.is_some_and(|c| c != found.len()) {
                         return Err(self.trouble(
                             format!("\"{name}\" has {} states where {} are announced", found.len(), count.unwrap_or(0)),
