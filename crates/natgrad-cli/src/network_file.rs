@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use natgrad::geometry::Point;
-use natgrad::network::{Network, NodeSpec};
-use natgrad_io::{read_bif, read_network_json, write_bif, write_network_json};
+use natgrad::network::Network;
+use natgrad_io::{Written, read_bif, read_network_json, write_bif, write_network_json};
 use std::path::Path;
 
 fn is(path: &Path, ending: &str) -> bool {
@@ -17,10 +17,12 @@ fn unknown(path: &Path) -> Failure {
     )
 }
 
-/// Nodes of a network file.
-pub fn read_nodes(path: &Path) -> Result<Vec<NodeSpec>, Failure> {
+/// Nodes of a network file, with local models that are no tables.
+pub fn read_nodes(path: &Path) -> Result<Written, Failure> {
     if is(path, "bif") {
-        Ok(read_bif(path)?)
+        let nodes = read_bif(path)?;
+        let local = vec![None; nodes.len()];
+        Ok((nodes, local))
     } else if is(path, "json") {
         Ok(read_network_json(path)?)
     } else {
@@ -30,15 +32,29 @@ pub fn read_nodes(path: &Path) -> Result<Vec<NodeSpec>, Failure> {
 
 /// A network file, checked; the point is `None` where a table is missing.
 pub fn read(path: &Path) -> Result<(Network, Option<Point>), Failure> {
-    Network::new(read_nodes(path)?).map_err(|e| Failure::from(e).in_file(path.display()))
+    let (nodes, local) = read_nodes(path)?;
+    Network::described(nodes, &local).map_err(|e| Failure::from(e).in_file(path.display()))
 }
 
-/// Writes a network file.
-pub fn write(path: &Path, nodes: &[NodeSpec]) -> Result<(), Failure> {
+/// Writes nodes as they were read: local models by their parameters where the format has them, else by their tables.
+pub fn write(path: &Path, (mut nodes, local): Written) -> Result<(), Failure> {
     if is(path, "bif") {
-        Ok(write_bif(path, nodes)?)
+        if local.iter().any(Option::is_some) {
+            let (network, _) = Network::described(nodes.clone(), &local)?;
+            for (i, spec) in local.iter().enumerate() {
+                if let Some(spec) = spec {
+                    let states = |n: usize| network.states(n);
+                    let parents: Vec<usize> = network.dag().parents(i).iter().map(|&p| states(p)).collect();
+                    let (model, xi) = spec.build(&nodes[i].name, states(i), &parents)?;
+                    let mut flat = vec![0.0; network.configurations(i) * states(i)];
+                    model.probabilities(&xi, &mut flat);
+                    nodes[i].table = Some(flat.chunks(states(i)).map(<[f64]>::to_vec).collect());
+                }
+            }
+        }
+        Ok(write_bif(path, &nodes)?)
     } else if is(path, "json") {
-        Ok(write_network_json(path, nodes)?)
+        Ok(write_network_json(path, &nodes, &local)?)
     } else {
         Err(unknown(path))
     }

@@ -94,3 +94,88 @@ fn a_network_says_how_far_the_elbo_is_from_the_evidence() {
     assert_eq!(random(3), random(3));
     assert_eq!(random(3)["cylindrical_at_point"], true);
 }
+
+/// Path of an example network.
+fn network(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/networks").join(name);
+    path.canonicalize().expect("an example").display().to_string()
+}
+
+#[test]
+fn a_network_of_thirty_seven_nodes_is_looked_at_by_parts() {
+    let place = Place::new();
+    let alarm = network("alarm.bif");
+    let line = format!("geometry {alarm} --hidden HYPOVOLEMIA,LVFAILURE,ANAPHYLAXIS,INTUBATION --json");
+    let exact = place.run(&line).fine().json();
+    assert_eq!(exact["parameters"], 509);
+    assert_eq!(exact["sampled"], Value::Null);
+    assert!(exact["boundary"]["zeros"].as_u64().is_some_and(|n| n > 0), "{}", exact["boundary"]);
+    let numbers = |v: &Value| -> Vec<f64> {
+        v.as_array().expect("an array").iter().map(|x| x.as_f64().expect("a number")).collect()
+    };
+    let values = numbers(&exact["eigenvalues"]);
+    assert_eq!(values.len() as u64, exact["rank_joint"].as_u64().expect("a rank"));
+    assert!(values.is_sorted() && values.iter().all(|l| (0.0..=1.0 + 1e-9).contains(l)));
+    assert!(numbers(&exact["standard_error"]["eigenvalues"]).iter().all(|e| *e == 0.0));
+    assert!(exact["fisher_joint"]["blocks"].as_array().is_some_and(|b| b.len() > 37));
+    // The same from samples: less is seen, and the error bars hold the truth.
+    let sampled = place.run(&format!("{line} --samples 2000 --seed 5")).fine().json();
+    assert_eq!(sampled["sampled"]["samples"], 2000);
+    let (found, truth) = (&sampled["defect"].as_f64(), &exact["defect"].as_f64());
+    let (Some(found), Some(truth)) = (found, truth) else { panic!("{sampled}") };
+    assert!((0.0..=1.0).contains(found) && (found - truth).abs() < 0.2, "{found} {truth}");
+    assert!(numbers(&sampled["standard_error"]["eigenvalues"]).iter().any(|e| *e > 0.0));
+    assert_eq!(sampled, place.run(&format!("{line} --samples 2000 --seed 5")).fine().json());
+    let shown = place.run(&line.replace(" --json", "")).fine().stdout;
+    assert!(shown.contains("partly visible at HYPOVOLEMIA") && shown.contains("boundary"), "{shown}");
+    place.write("q.json", r#"{"visible": [1]}"#);
+    place.refuses(&format!("{line} --target q.json"), &["q.json", "rows of visible states"]);
+}
+
+#[test]
+fn rows_of_visible_states_are_a_target() {
+    let place = Place::new();
+    place.write("n.json", FORK);
+    place.write("rows.csv", "z,y\na,a\na,b\nb,b\nb,b\n");
+    let asked = |more: &str| {
+        place
+            .run(&format!("geometry n.json --hidden x --target rows.csv --recognition uniform --json{more}"))
+            .fine()
+            .json()
+    };
+    let listed = asked("");
+    place.write("q.json", r#"{"visible": [0.25, 0, 0.25, 0.5]}"#);
+    let same = place.run("geometry n.json --hidden x --target q.json --recognition uniform --json").fine().json();
+    assert_eq!(listed, same);
+    // Part by part, with all the visible states sampled: the joint metric does not depend on the sample.
+    let parts = asked(" --samples 4000");
+    for path in
+        ["/divergence/evidence", "/divergence/elbo", "/gradients/elbo/natural/1", "/gradients/recognition/natural/0"]
+    {
+        let at = |v: &Value| v.pointer(path).and_then(Value::as_f64).unwrap_or_else(|| panic!("{path}: {v}"));
+        assert!((at(&parts) - at(&listed)).abs() < 1e-12, "{path}: {} {}", at(&parts), at(&listed));
+    }
+    place.refuses("geometry n.json --hidden x --target rows.csv", &["rows.csv", "--recognition"]);
+    place.write("rows.csv", "z,y\na,\n");
+    place.refuses("geometry n.json --hidden x --target rows.csv --recognition start", &["rows.csv", "row 1", "\"y\""]);
+    place.write("rows.csv", "z,y\na,c\n");
+    place.refuses("geometry n.json --hidden x --target rows.csv --recognition start", &["rows.csv", "\"c\""]);
+}
+
+#[test]
+fn sigmoid_nodes_are_read_looked_at_and_become_tables_in_bif() {
+    let place = Place::new();
+    let sigmoid =
+        FORK.replace(r#""table": [[0.6, 0.4], [0.1, 0.9]]"#, r#""logistic": {"weights": [[2.5]], "bias": -0.4}"#);
+    place.write("n.json", &sigmoid);
+    place.run("convert n.json again.json").fine();
+    assert_eq!(place.json("again.json")["nodes"][2]["logistic"]["bias"], -0.4);
+    place.run("convert n.json n.bif").fine();
+    let asked = |name: &str| place.run(&format!("geometry {name} --hidden x --json")).fine().json();
+    assert_eq!(asked("n.json"), asked("again.json"));
+    // With one parent a sigmoid is a table in other coordinates: the same spectrum.
+    let (a, b) = (asked("n.json"), asked("n.bif"));
+    assert!(common::close(&a["eigenvalues"], &b["eigenvalues"], 1e-9), "{a} {b}");
+    place.write("bad.json", sigmoid.replace("[[2.5]]", "[[2.5, 1]]"));
+    place.refuses("geometry bad.json --hidden x", &["bad.json", "\"z\"", "2 weights", "2 states"]);
+}

@@ -38,7 +38,7 @@ pub use bif::{BifError, bif_text, parse_bif, read_bif, write_bif};
 pub use checkpoint::{read_checkpoint, write_checkpoint};
 pub use error::{IoError, Place};
 pub use json::{read_json, write_json};
-pub use network_json::{TargetValues, read_network_json, read_target, write_network_json};
+pub use network_json::{TargetValues, Written, read_network_json, read_target, write_network_json};
 pub use parquet_file::silence_decoder_panics;
 pub use parquet_source::ParquetSource;
 pub use read::{Opened, open, open_with_notes};

@@ -4,10 +4,23 @@
 //! {"nodes": [{"name": "y", "states": ["a", "b"], "parents": ["x"], "table": [[0.8, 0.2], [0.4, 0.6]]}]}
 //! {"joint": [p…]}    {"visible": [p…]}
 //! ```
+//!
+//! A node may have another local model instead of its table. Sigmoid nodes (two states): the log-odds of the second state
+//! are a bias, met where every parent is in its first state, plus one weight per parent for the state it is in; there is
+//! a list of weights per parent, one for each of its states but the first. Softmax nodes: one row of logits per parent
+//! configuration, one logit per state.
+//!
+//! ```text
+//! {"name": "y", "states": ["off", "on"], "parents": ["x", "z"], "logistic": {"weights": [[1.2], [-0.7, 0.3]], "bias": 0.4}}
+//! {"name": "z", "states": ["a", "b", "c"], "softmax": [[0.0, 1.5, -0.2]]}
+//! ```
+//!
+//! BIF has tables only: written there, these nodes become the tables that they stand for.
 
 use crate::error::{IoError, shown};
 use crate::json::{read_json, write_json};
 use natgrad::network::NodeSpec;
+use natgrad::network::local::LocalSpec;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -26,33 +39,73 @@ struct NodeFile {
     parents: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     table: Option<Vec<Vec<f64>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logistic: Option<LogisticFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    softmax: Option<Vec<Vec<f64>>>,
 }
 
-/// Nodes of a network file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LogisticFile {
+    #[serde(default)]
+    weights: Vec<Vec<f64>>,
+    bias: f64,
+}
+
+/// A network as a file holds it: nodes, and for each the local model that is no table.
+pub type Written = (Vec<NodeSpec>, Vec<Option<LocalSpec>>);
+
+/// Nodes of a network file; sigmoid and softmax nodes stand beside them and have no table here.
 ///
 /// # Errors
-/// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it is no such file.
-pub fn read_network_json(path: &Path) -> Result<Vec<NodeSpec>, IoError> {
+/// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it is no such file,
+/// [`IoError::Format`] for a node with two local models.
+pub fn read_network_json(path: &Path) -> Result<Written, IoError> {
     let file: NetworkFile = read_json(path)?;
-    Ok(file
-        .nodes
-        .into_iter()
-        .map(|n| NodeSpec { name: n.name, states: n.states, parents: n.parents, table: n.table })
-        .collect())
+    let (mut nodes, mut local) = (Vec::with_capacity(file.nodes.len()), Vec::with_capacity(file.nodes.len()));
+    for n in file.nodes {
+        let kinds = [n.table.is_some(), n.logistic.is_some(), n.softmax.is_some()];
+        if kinds.iter().filter(|k| **k).count() > 1 {
+            return Err(IoError::Format {
+                file: shown(path),
+                problem: format!("node \"{}\" has more than one of \"table\", \"logistic\" and \"softmax\"", n.name),
+                hint: "keep one of them".into(),
+            });
+        }
+        local.push(match (n.logistic, n.softmax) {
+            (Some(l), _) => Some(LocalSpec::Logistic { weights: l.weights, bias: l.bias }),
+            (None, Some(logits)) => Some(LocalSpec::Softmax { logits }),
+            (None, None) => None,
+        });
+        nodes.push(NodeSpec { name: n.name, states: n.states, parents: n.parents, table: n.table });
+    }
+    Ok((nodes, local))
 }
 
-/// Writes a network file.
+/// Writes a network file; nodes that `local` has a model for are written by it, the others by their tables.
 ///
 /// # Errors
 /// [`IoError::Write`] or [`IoError::Full`].
-pub fn write_network_json(path: &Path, nodes: &[NodeSpec]) -> Result<(), IoError> {
+pub fn write_network_json(path: &Path, nodes: &[NodeSpec], local: &[Option<LocalSpec>]) -> Result<(), IoError> {
     let nodes = nodes
         .iter()
-        .map(|n| NodeFile {
-            name: n.name.clone(),
-            states: n.states.clone(),
-            parents: n.parents.clone(),
-            table: n.table.clone(),
+        .enumerate()
+        .map(|(i, n)| {
+            let (mut table, mut logistic, mut softmax) = (None, None, None);
+            match local.get(i).cloned().flatten() {
+                None => table = n.table.clone(),
+                Some(LocalSpec::Logistic { weights, bias }) => logistic = Some(LogisticFile { weights, bias }),
+                Some(LocalSpec::Softmax { logits }) => softmax = Some(logits),
+            }
+            NodeFile {
+                name: n.name.clone(),
+                states: n.states.clone(),
+                parents: n.parents.clone(),
+                table,
+                logistic,
+                softmax,
+            }
         })
         .collect();
     write_json(path, &NetworkFile { nodes })

@@ -369,3 +369,47 @@ fn the_boundary_of_the_simplex_is_said_to_be_one() {
     assert!(of.gradient(&at, &[0.25; 4]).is_none(), "an infinite divergence has no slope");
     assert!(of.gradient(&at, &[0.0, 0.5, 0.25, 0.25]).is_some());
 }
+
+#[test]
+fn the_graph_criterion_decides_random_graphs_with_five_nodes() {
+    let (mut cylindrical, mut not) = (0, 0);
+    for seed in 0..300 {
+        let (net, hidden) = random_network(seed + 5000, 5);
+        let of = Enumerated::new(&net, &hidden).expect("small");
+        let expected = criterion(net.dag(), &hidden).is_ok();
+        let g = cylinder(&of, &of.at(&random_point(&net, seed + 1))).expect("inside");
+        assert_eq!(g.cylindrical, expected, "seed {seed}: defect {} at a generic point", g.defect);
+        // Between what rounding leaves and what generic tables show lie several orders of magnitude.
+        assert!(if expected { g.defect < 1e-11 } else { g.defect > 1e-6 }, "seed {seed}: {}", g.defect);
+        *(if expected { &mut cylindrical } else { &mut not }) += 1;
+    }
+    assert!(cylindrical > 60 && not > 60, "{cylindrical} {not}");
+}
+
+#[test]
+fn the_inequalities_hold_at_ten_thousand_points() {
+    let mut points = 0;
+    for seed in 0..200 {
+        let (net, hidden) = random_network(seed + 9000, 2 + seed as usize % 3);
+        let of = Enumerated::new(&net, &hidden).expect("small");
+        for point in 0..50 {
+            points += 1;
+            let place = format!("seed {seed}, point {point}");
+            let at = of.at(&random_point(&net, seed * 100 + point));
+            let g = cylinder(&of, &at).expect("inside");
+            let target = Target::Joint(random_target(at.joint.len(), seed * 100 + point + 7));
+            let c = compare(&of, &at, &g, &target).expect("a comparison");
+            // 0 ≤ λ ≤ 1, up to rounding of a whitened matrix.
+            assert!(g.eigenvalues.iter().all(|l| (-1e-12..=1.0 + 1e-9).contains(l)), "{place}: {:?}", g.eigenvalues);
+            // |dπ X| ≤ |X| ≤ |Y|, and the cosine is at least |X|/|Y| and Kantorovich's bound. The lengths carry the
+            // condition of the visible metric, at random points up to 1e6.
+            let (x, y, pushed) = (c.recognition_joint_norm, c.evidence.norm, c.recognition.norm);
+            assert!(pushed <= x * (1.0 + 1e-9) && x <= y * (1.0 + 1e-9), "{place}: {pushed} {x} {y}");
+            if let Some(cosine) = c.cosines.recognition_evidence {
+                assert!(cosine >= x / y - 1e-9, "{place}: {cosine} {}", x / y);
+                assert!(cosine >= g.cosine_bound - 1e-9, "{place}: {cosine} {}", g.cosine_bound);
+            }
+        }
+    }
+    assert_eq!(points, 10_000);
+}

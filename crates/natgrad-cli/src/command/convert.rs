@@ -18,10 +18,10 @@ pub struct Arguments {
 
 /// Reads, checks and writes.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
-    let nodes = network_file::read_nodes(&arguments.from)?;
-    let (network, _) = natgrad::network::Network::new(nodes.clone())
+    let (nodes, local) = network_file::read_nodes(&arguments.from)?;
+    let (network, _) = natgrad::network::Network::described(nodes.clone(), &local)
         .map_err(|e| Failure::from(e).in_file(arguments.from.display()))?;
-    network_file::write(&arguments.to, &nodes)?;
+    network_file::write(&arguments.to, (nodes, local))?;
     if out.json {
         out.document(&serde_json::json!({
             "nodes": network.len(), "edges": network.dag().edges().len(), "parameters": network.parameters(), "out": arguments.to,

@@ -9,6 +9,7 @@
 mod compare;
 pub mod components;
 mod cylinder;
+mod described;
 mod enumerated;
 pub mod junction;
 mod least_norm;

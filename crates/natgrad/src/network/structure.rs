@@ -101,8 +101,8 @@ impl Network {
         let mut configurations = Vec::with_capacity(specs.len());
         for (i, node) in specs.iter().enumerate() {
             let count = dag.parents(i).iter().try_fold(1usize, |n, &p| n.checked_mul(specs[p].states.len()));
-            let count = count.filter(|n| n.saturating_mul(node.states.len()) <= 1 << 28).ok_or_else(|| {
-                bad(format!("the table of \"{}\" has more than 2^28 entries", node.name), "give it fewer parents")
+            let count = count.filter(|n| n.saturating_mul(node.states.len()) <= 1 << 24).ok_or_else(|| {
+                bad(format!("the table of \"{}\" has more than 2^24 entries", node.name), "give it fewer parents")
             })?;
             configurations.push(count);
         }

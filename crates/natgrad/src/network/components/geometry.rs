@@ -410,14 +410,20 @@ impl Shared<'_> {
             .map(|l| if listed { l.min(1.0) } else { l })
             .collect();
         // First order in the averages: dλ = eᵀ(dA − λ dT)e, one value per group.
-        let form = |m: &Matrix, i: usize| -> f64 {
-            (0..r).map(|a| vectors[(a, i)] * (0..r).map(|b| m[(a, b)] * vectors[(b, i)]).sum::<f64>()).sum()
+        let forms = |m: &Matrix| -> Vec<f64> {
+            let along = times(m.as_ref(), vectors.as_ref());
+            (0..vectors.ncols()).map(|i| (0..r).map(|a| vectors[(a, i)] * along[(a, i)]).sum()).collect()
         };
-        let of_groups: Vec<(Matrix, Matrix)> = groups.iter().map(Form::averaged).collect();
+        let of_groups: Vec<(Vec<f64>, Vec<f64>)> = groups
+            .iter()
+            .map(|g| {
+                let (a, t) = g.averaged();
+                (forms(&a), if listed { forms(&t) } else { vec![1.0; vectors.ncols()] })
+            })
+            .collect();
         let standard_errors = (0..eigenvalues.len())
             .map(|i| {
-                let total = |t: &Matrix| if listed { form(t, i) } else { 1.0 };
-                let moved: Vec<f64> = of_groups.iter().map(|(a, t)| form(a, i) - eigenvalues[i] * total(t)).collect();
+                let moved: Vec<f64> = of_groups.iter().map(|(a, t)| a[i] - eigenvalues[i] * t[i]).collect();
                 let mean = moved.iter().sum::<f64>() / GROUPS as f64;
                 let square: f64 = moved.iter().map(|m| (m - mean) * (m - mean)).sum();
                 let error = (square / ((GROUPS - 1) * GROUPS) as f64).sqrt();

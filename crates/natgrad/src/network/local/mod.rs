@@ -4,10 +4,12 @@
 
 mod logistic;
 mod softmax;
+mod spec;
 mod table;
 
 pub use logistic::Logistic;
 pub use softmax::Softmax;
+pub use spec::LocalSpec;
 pub use table::Table;
 
 use std::fmt::Debug;

@@ -1,0 +1,74 @@
+//! Words and marks of a BIF text, with their places; nothing is copied.
+
+/// What is wrong, where.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    /// Byte at which it begins; lines and columns are counted when it is told.
+    pub at: usize,
+    pub problem: String,
+    pub hint: &'static str,
+}
+
+/// A word or a mark.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Token<'t> {
+    pub text: &'t str,
+    /// Whether it stood in quotes (then it is never a mark).
+    pub quoted: bool,
+    /// Byte at which it begins.
+    pub at: usize,
+}
+
+/// An equals sign is none: there are states such as `>=7.5`.
+pub(super) fn is_mark(c: char) -> bool {
+    "{}()[];,|".contains(c)
+}
+
+/// Line and column of a byte, both counted from 1, columns in characters.
+pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let begin = before.rfind('\n').map_or(0, |n| n + 1);
+    (line, before[begin..].chars().count() + 1)
+}
+
+/// All tokens of a text, comments left out.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Trouble> {
+    let mut out = Vec::with_capacity(text.len() / 6);
+    let mut at = 0;
+    while let Some(first) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let trouble = |problem: &str, hint| Trouble { at, problem: problem.into(), hint };
+        if first.is_whitespace() || first == '\u{feff}' {
+            at += first.len_utf8();
+        } else if rest.starts_with("//") {
+            at += rest.find('\n').unwrap_or(rest.len());
+        } else if rest.starts_with("/*") {
+            match rest[2..].find("*/") {
+                Some(end) => at += end + 4,
+                None => return Err(trouble("a comment is never closed", "end it with */")),
+            }
+        } else if first == '"' {
+            let Some(end) = rest[1..].find('"') else {
+                return Err(trouble("a quoted name is never closed", "end it with a quote"));
+            };
+            out.push(Token { text: &rest[1..end + 1], quoted: true, at });
+            at += end + 2;
+        } else if is_mark(first) {
+            out.push(Token { text: &rest[..first.len_utf8()], quoted: false, at });
+            at += first.len_utf8();
+        } else {
+            // A slash ends a word only where a comment begins: states such as Asy/Patch have one.
+            let stops = |&(i, c): &(usize, char)| {
+                c.is_whitespace()
+                    || is_mark(c)
+                    || c == '"'
+                    || (c == '/' && (rest[i..].starts_with("//") || rest[i..].starts_with("/*")))
+            };
+            let end = rest.char_indices().skip(1).find(stops).map_or(rest.len(), |(i, _)| i);
+            out.push(Token { text: &rest[..end], quoted: false, at });
+            at += end;
+        }
+    }
+    Ok(out)
+}
