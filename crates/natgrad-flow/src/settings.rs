@@ -17,7 +17,7 @@ impl Objective {
     /// All three.
     pub const ALL: [Objective; 3] = [Objective::Evidence, Objective::Recognition, Objective::Elbo];
 
-    /// Its name.
+    /// Its name on the command line and in legends.
     pub fn name(self) -> &'static str {
         match self {
             Objective::Evidence => "evidence",

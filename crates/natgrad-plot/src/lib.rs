@@ -5,3 +5,4 @@ mod drawing;
 
 pub use chart::{Chart, Corner};
 pub use drawing::{DrawError, Drawing};
+pub mod tetrahedron;

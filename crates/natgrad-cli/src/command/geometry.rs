@@ -26,7 +26,7 @@ enum Where {
 
 /// Recognition for a target of the visible nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Recognition {
+pub(super) enum Recognition {
     /// Uniform over the hidden states.
     Uniform,
     /// The posterior of the network itself.
@@ -229,7 +229,8 @@ fn network_title(network: &Network, hidden: &[bool]) -> String {
     format!("hidden {}; visible {}", list(true), list(false))
 }
 
-fn read(path: &Path, recognition: Option<Recognition>) -> Result<Target, Failure> {
+/// Reads a target.
+pub(super) fn read(path: &Path, recognition: Option<Recognition>) -> Result<Target, Failure> {
     let distribution = |p: Vec<f64>| Distribution::new(p).map_err(|e| Failure::from(e).in_file(path.display()));
     match (read_target(path)?, recognition) {
         (TargetValues::Joint(p), None) => Ok(Target::Joint(distribution(p)?)),

@@ -5,6 +5,8 @@ mod convert;
 mod estep;
 mod explain;
 mod fit;
+mod flow;
+mod flow_picture;
 mod geometry;
 mod impute;
 mod list;
@@ -45,6 +47,8 @@ pub enum Command {
     Geometry(geometry::Arguments),
     /// Recompute a paper: its figures, propositions and theorems.
     Reproduce(reproduce::Arguments),
+    /// Follow the gradients of evidence, recognition and ELBO on a network with hidden nodes.
+    Flow(Box<flow::Arguments>),
     /// Convert a network between BIF and JSON.
     Convert(convert::Arguments),
     /// Write the report of a run again.
@@ -69,6 +73,7 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Mstep(a) => mstep::run(&a, out),
         Command::Geometry(a) => geometry::run(&a, out),
         Command::Reproduce(a) => reproduce::run(&a, out),
+        Command::Flow(a) => flow::run(&a, out),
         Command::Convert(a) => convert::run(&a, out),
         Command::Report(a) => report::run(&a, out),
         Command::List(a) => list::run(&a, out),

@@ -33,7 +33,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         out.note(&format!("{}: {}", entry.name, entry.title));
         let found = (entry.run)().map_err(|e| match e {
             ReproduceError::Mathematics(e) => Failure::from(e),
-            ReproduceError::Figure(e) => Failure::new(e, "the numbers behind it are not finite"),
+            e => Failure::new(e, "the numbers behind the figure may not be finite"),
         })?;
         all.extend(found);
     }
