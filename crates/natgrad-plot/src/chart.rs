@@ -1,5 +1,6 @@
 //! Charts with one layout for all: lines, histograms, points and arrows on labelled axes, legible in grey.
 
+mod dashes;
 mod style;
 
 use crate::drawing::recount;
@@ -143,7 +144,7 @@ impl Chart {
         self
     }
 
-    /// Writes words at a place.
+    /// Writes words with their middle at a place.
     pub fn note(mut self, x: f64, y: f64, text: impl Into<String>) -> Self {
         self.notes.push((x, y, text.into()));
         self
@@ -203,6 +204,8 @@ impl Chart {
                 Corner::BottomRight => LegendPosition::InsideBottomRight,
                 Corner::BottomLeft => LegendPosition::InsideBottomLeft,
             });
+        let longest = self.marks.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        layout = layout.with_legend_width(style::legend_width(longest));
         if self.logarithmic {
             layout = layout.with_log_y();
         }
@@ -221,7 +224,8 @@ impl Chart {
         for (x, y, text) in &self.notes {
             layout = layout.with_annotation(TextAnnotation::new(text.as_str(), *x, *y).with_font_size(style::BODY));
         }
-        let scene = render_multiple(plots, layout);
+        let mut scene = render_multiple(plots, layout);
+        dashes::cut(&mut scene);
         let svg = recount(&SvgBackend.render_scene(&scene));
         let png = PngBackend::new()
             .with_scale(style::PIXELS)

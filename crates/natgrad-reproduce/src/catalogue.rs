@@ -11,6 +11,9 @@ pub enum ReproduceError {
     /// From a figure.
     #[error(transparent)]
     Figure(#[from] natgrad_plot::DrawError),
+    /// From a picture in the tetrahedron.
+    #[error(transparent)]
+    Tetrahedron(#[from] natgrad_plot::tetrahedron::RasterError),
 }
 
 /// One paper.

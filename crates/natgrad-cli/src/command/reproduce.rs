@@ -6,6 +6,7 @@ use crate::table::{plain, short};
 use natgrad_io::{AtomicFile, write_json};
 use natgrad_reproduce::{CATALOGUE, Claim, Expected, ReproduceError, Reproduction, Table, find};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Recompute a paper: figures, the numbers behind them, and every claim with what is expected and what is found.
@@ -31,10 +32,15 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let mut all = Reproduction::default();
     for entry in entries {
         out.note(&format!("{}: {}", entry.name, entry.title));
-        let found = (entry.run)().map_err(|e| match e {
+        let mut found = (entry.run)().map_err(|e| match e {
             ReproduceError::Mathematics(e) => Failure::from(e),
-            ReproduceError::Figure(e) => Failure::new(e, "the numbers behind it are not finite"),
+            e => Failure::new(e, "the numbers behind the figure may not be finite"),
         })?;
+        if arguments.name == "all" {
+            // A folder for each paper.
+            found.tables.iter_mut().for_each(|t| t.name = format!("{}/{}", entry.name, t.name));
+            found.figures.iter_mut().for_each(|f| f.name = format!("{}/{}", entry.name, f.name));
+        }
         all.extend(found);
     }
     write(&arguments.out, &all)?;
@@ -59,8 +65,12 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
 }
 
 fn write(folder: &Path, all: &Reproduction) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::new(format!("{}: {e}", folder.display()), "give a folder that can be written"))?;
+    let names = all.tables.iter().map(|t| &t.name).chain(all.figures.iter().map(|f| &f.name));
+    let folders: BTreeSet<PathBuf> = names.filter_map(|n| folder.join(n).parent().map(Path::to_path_buf)).collect();
+    for folder in folders.iter().map(PathBuf::as_path).chain([folder]) {
+        std::fs::create_dir_all(folder)
+            .map_err(|e| Failure::new(format!("{}: {e}", folder.display()), "give a folder that can be written"))?;
+    }
     for table in &all.tables {
         AtomicFile::write(&folder.join(format!("{}.csv", table.name)), text(table).as_bytes())?;
     }
@@ -85,13 +95,12 @@ fn text(table: &Table) -> String {
 }
 
 fn comparison(name: &str, all: &Reproduction) -> Value {
-    let names = |of: Vec<String>| of;
     json!({
         "name": name,
         "holds": all.holds(),
         "claims": all.claims.iter().map(claim).collect::<Vec<_>>(),
-        "figures": names(all.figures.iter().flat_map(|f| [format!("{}.svg", f.name), format!("{}.png", f.name)]).collect()),
-        "tables": names(all.tables.iter().map(|t| format!("{}.csv", t.name)).collect()),
+        "figures": all.figures.iter().flat_map(|f| [format!("{}.svg", f.name), format!("{}.png", f.name)]).collect::<Vec<_>>(),
+        "tables": all.tables.iter().map(|t| format!("{}.csv", t.name)).collect::<Vec<_>>(),
     })
 }
 

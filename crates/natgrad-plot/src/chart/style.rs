@@ -25,9 +25,9 @@ pub struct Style {
 const STYLES: [Style; 6] = [
     Style { color: "#000000", fill: "#5b7fa6", marker: MarkerShape::Circle, width: 2.0, dash: "" },
     Style { color: "#b2321f", fill: "#d9a36a", marker: MarkerShape::Triangle, width: 2.0, dash: "9 4" },
-    Style { color: "#3f8fd0", fill: "#dddddd", marker: MarkerShape::Square, width: 2.6, dash: "2 4" },
-    Style { color: "#4c6b1f", fill: "#8f8f8f", marker: MarkerShape::Diamond, width: 2.0, dash: "10 4 2 4" },
-    Style { color: "#9a9a9a", fill: "#333333", marker: MarkerShape::Cross, width: 2.0, dash: "" },
+    Style { color: "#3f8fd0", fill: "#dddddd", marker: MarkerShape::Square, width: 2.6, dash: "3 4" },
+    Style { color: "#4c6b1f", fill: "#8f8f8f", marker: MarkerShape::Diamond, width: 2.0, dash: "9 3 2 3" },
+    Style { color: "#a8a8a8", fill: "#333333", marker: MarkerShape::Cross, width: 3.4, dash: "" },
     Style { color: "#6a3d9a", fill: "#c5b0d5", marker: MarkerShape::Plus, width: 1.4, dash: "5 2" },
 ];
 
@@ -58,4 +58,9 @@ pub fn page(layout: Layout) -> Layout {
         .with_show_grid(false)
         .with_box_axes()
         .with_tick_format(TickFormat::Auto)
+}
+
+/// Width of a legend whose longest name has this many letters.
+pub fn legend_width(letters: usize) -> f64 {
+    52.0 + 7.0 * letters as f64
 }

@@ -1,6 +1,6 @@
 //! Definition 2 and Theorems 3, 5 and 6 on every graph of three nodes, and how many graphs are cylindrical.
 
-use super::directions::{Dense, largest, largest_difference, off};
+use super::directions::{Dense, larger, largest, largest_difference, off, smaller};
 use super::models::{distribution, network};
 use super::source;
 use crate::{Claim, ReproduceError, Reproduction, Table};
@@ -98,7 +98,7 @@ fn every_graph_of_three() -> Result<(Vec<Claim>, Table), ReproduceError> {
             let dense = Dense::new(&of, &at, &geometry);
             let cylindrical = criterion(dag, &hidden).is_ok();
 
-            let angles = geometry.eigenvalues.iter().map(|l| l.sqrt().min((1.0 - l.sqrt()).abs())).fold(0.0, f64::max);
+            let angles = geometry.eigenvalues.iter().map(|l| l.sqrt().min((1.0 - l.sqrt()).abs())).fold(0.0, larger);
             let g_v = &dense.fisher_visible;
             let twice = times(times(g_v.as_ref(), dense.inverse.as_ref()).as_ref(), g_v.as_ref());
             let tests = Tests {
@@ -122,7 +122,7 @@ fn every_graph_of_three() -> Result<(Vec<Claim>, Table), ReproduceError> {
                 for s in 0..at.visible.len() {
                     let pushed =
                         |x: &dyn Fn(usize) -> f64| (0..c.0.len()).map(|j| dense.visible[(s, j)] * x(j)).sum::<f64>();
-                    worst = worst.max((pushed(&|j| u.0[j]) - pushed(&|j| w[(j, 0)])).abs());
+                    worst = larger(worst, (pushed(&|j| u.0[j]) - pushed(&|j| w[(j, 0)])).abs());
                 }
             }
             let target = Target::Joint(distribution(at.joint.len(), 1000 + seed)?);
@@ -130,13 +130,13 @@ fn every_graph_of_three() -> Result<(Vec<Claim>, Table), ReproduceError> {
             let recognition = off(&c.recognition.pushforward.0, &c.evidence.pushforward.0);
             let elbo = off(&c.elbo.pushforward.0, &c.evidence.pushforward.0);
             if cylindrical {
-                theorem3 = theorem3.max(worst);
-                theorem5 = theorem5.max(recognition);
-                theorem6 = theorem6.max(elbo);
-                gap = gap.max(off(&c.elbo.pushforward.0, &c.recognition.pushforward.0));
+                theorem3 = larger(theorem3, worst);
+                theorem5 = larger(theorem5, recognition);
+                theorem6 = larger(theorem6, elbo);
+                gap = larger(gap, off(&c.elbo.pushforward.0, &c.recognition.pushforward.0));
             } else {
-                fails3 = fails3.min(worst);
-                fails6 = fails6.min(elbo);
+                fails3 = smaller(fails3, worst);
+                fails6 = smaller(fails6, elbo);
             }
             let flag = |x: bool| f64::from(u8::from(x));
             let mut row = vec![g as f64, h as f64 + 1.0, flag(cylindrical)];
@@ -228,7 +228,7 @@ fn operators(of: &Enumerated<'_>, at: &natgrad::network::At, dense: &Dense) -> f
     let mut most = 0.0f64;
     for v in 0..at.visible.len() {
         for (x, &w) in of.map().visible_of().iter().enumerate() {
-            most = most.max((left[(v, x)] / at.joint[x] - right[(v, w)] / at.visible[w]).abs());
+            most = larger(most, (left[(v, x)] / at.joint[x] - right[(v, w)] / at.visible[w]).abs());
         }
     }
     most

@@ -52,7 +52,7 @@ fn square(root: &Matrix) -> Matrix {
 /// The largest entry of a difference.
 pub fn largest_difference(a: &Matrix, b: &Matrix) -> f64 {
     let (m, n) = (a.nrows(), a.ncols());
-    (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).fold(0.0, |most: f64, ij| most.max((a[ij] - b[ij]).abs()))
+    (0..m).flat_map(|i| (0..n).map(move |j| (i, j))).fold(0.0, |most: f64, ij| larger(most, (a[ij] - b[ij]).abs()))
 }
 
 /// The largest entry.
@@ -62,5 +62,15 @@ pub fn largest(a: &Matrix) -> f64 {
 
 /// The largest difference of two vectors.
 pub fn off(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs()))
+    a.iter().zip(b).fold(0.0, |most: f64, (a, b)| larger(most, (a - b).abs()))
+}
+
+/// The larger number; `NaN` where one is no number, which `f64::max` would hide.
+pub fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+}
+
+/// The smaller number, alike.
+pub fn smaller(a: f64, b: f64) -> f64 {
+    -larger(-a, -b)
 }

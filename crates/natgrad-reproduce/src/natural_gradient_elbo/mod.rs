@@ -6,6 +6,7 @@ mod directions;
 mod fixtures;
 mod histograms;
 mod models;
+mod pictures;
 mod propositions;
 mod trajectories;
 

@@ -1,5 +1,6 @@
 //! Section 1 on the whole simplex, Proposition 1 and the inequalities of the spectrum, at many random points.
 
+use super::directions::{larger, smaller};
 use super::models::{HIDDEN, distribution, fork, targets};
 use super::source;
 use crate::{Claim, ReproduceError, Reproduction};
@@ -30,13 +31,13 @@ fn whole_simplex() -> Result<Vec<Claim>, ReproduceError> {
         let error = |a: &natgrad::geometry::simplex::SignedMeasure| {
             let pushed = map.push(a);
             let minus = |v: usize| seen_q.probabilities()[v] - seen_p.probabilities()[v];
-            (0..4).fold(0.0f64, |m, v| m.max((pushed.0[v] - minus(v)).abs()))
+            (0..4).fold(0.0f64, |m, v| larger(m, (pushed.0[v] - minus(v)).abs()))
         };
-        elbo = elbo.max(error(&of.elbo));
-        recognition = recognition.max(error(&of.recognition));
-        gap = gap.max(map.push(&of.gap).0.iter().fold(0.0, |m: f64, x| m.max(x.abs())));
+        elbo = larger(elbo, error(&of.elbo));
+        recognition = larger(recognition, error(&of.recognition));
+        gap = larger(gap, map.push(&of.gap).0.iter().fold(0.0, |m: f64, x| larger(m, x.abs())));
         let vertical = map.vertical(&p, &of.recognition);
-        horizontal = horizontal.max(vertical.0.iter().fold(0.0, |m: f64, x| m.max(x.abs())));
+        horizontal = larger(horizontal, vertical.0.iter().fold(0.0, |m: f64, x| larger(m, x.abs())));
     }
     // Sums of eight numbers below 1.
     let rounding = 1e-14;
@@ -82,11 +83,11 @@ fn acute_angles() -> Result<Vec<Claim>, ReproduceError> {
         let (y, x) = (many.pushforward(Objective::Evidence, i), many.pushforward(Objective::Recognition, i));
         let (long, joint, short) =
             (many.norm(Objective::Evidence, i), many.recognition_joint_norm(i), many.norm(Objective::Recognition, i));
-        identity = identity.max((product(&at.visible, y, x) - joint * joint).abs() / (long * short));
-        order = order.max(short / joint - 1.0).max(joint / long - 1.0);
+        identity = larger(identity, (product(&at.visible, y, x) - joint * joint).abs() / (long * short));
+        order = larger(order, larger(short / joint - 1.0, joint / long - 1.0));
         let cosine = many.cosine(Pair::RecognitionEvidence, i).unwrap_or(f64::NAN);
-        smallest = smallest.min(cosine);
-        kantorovich = kantorovich.max(cylinder(&of, &at)?.cosine_bound - cosine);
+        smallest = smaller(smallest, cosine);
+        kantorovich = larger(kantorovich, cylinder(&of, &at)?.cosine_bound - cosine);
     }
     // Vectors of four entries whose weights 1/p_V reach 1e3 and more.
     let rounding = 1e-12;

@@ -1,15 +1,15 @@
 //! Figure 5 and simulations 2 and 8: the three flows by explicit Euler steps, free to leave the unit box as published.
 
-use super::directions::off;
+use super::directions::{larger, off};
 use super::models::{
     FORK_AIM, HIDDEN, INDEPENDENT_AIM, INDEPENDENT_START, START_2, START_8, fork, independent, joint_at,
 };
+use super::pictures::{pictures, surface, tables};
 use super::source;
-use crate::{Claim, Figure, ReproduceError, Reproduction, Table};
+use crate::{Claim, ReproduceError, Reproduction};
 use natgrad::geometry::Point;
 use natgrad::network::{Enumerated, Network, Target, compare, cylinder};
 use natgrad_flow::{Flow, Objective, Settings, flow};
-use natgrad_plot::Chart;
 
 /// Length of a step.
 const DT: f64 = 0.01;
@@ -21,7 +21,7 @@ const STEPS_INDEPENDENT: [usize; 5] = [0, 100, 200, 300, 499];
 const TEN_DIGITS: f64 = 1e-10;
 
 /// The objectives in the order of the figures: ELBO, perfect recognition, evidence.
-const ORDER: [Objective; 3] = [Objective::Elbo, Objective::Recognition, Objective::Evidence];
+pub const ORDER: [Objective; 3] = [Objective::Elbo, Objective::Recognition, Objective::Evidence];
 
 /// One simulation of the fork with what is known of it.
 struct Simulation {
@@ -98,12 +98,12 @@ fn cylindrical(out: &mut Reproduction) -> Result<(), ReproduceError> {
     let mut apart = 0.0f64;
     for other in &flows[..2] {
         for (a, b) in other.visible.iter().zip(&flows[2].visible) {
-            apart = apart.max(off(a, b));
+            apart = larger(apart, off(a, b));
         }
     }
     out.claims.push(Claim::at_most("the three flows of the independent model draw one curve: largest distance of visible distributions at 500 points", figure.clone(), 1e-13, apart));
     let known = [5.5739634045, 0.4950917247, 0.0942199272, 0.0161860684, 0.0003543581];
-    let worst = flows.iter().map(|f| off(&STEPS_INDEPENDENT.map(|k| f.divergence[k]), &known)).fold(0.0, f64::max);
+    let worst = flows.iter().map(|f| off(&STEPS_INDEPENDENT.map(|k| f.divergence[k]), &known)).fold(0.0, larger);
     out.claims.push(Claim::at_most(
         "divergence of all three at steps 0, 100, 200, 300, 499: largest difference from the known",
         figure.clone(),
@@ -115,7 +115,7 @@ fn cylindrical(out: &mut Reproduction) -> Result<(), ReproduceError> {
         [0.02, 0.1056413238, 0.8941595706],
         [0.02, 0.1056413238, 0.8941595706],
     ];
-    let worst = (0..3).map(|o| off(&flows[o].parameters[499], &last[o])).fold(0.0, f64::max);
+    let worst = (0..3).map(|o| off(&flows[o].parameters[499], &last[o])).fold(0.0, larger);
     out.claims.push(Claim::at_most(
         "parameters after 499 steps: largest difference from the known; only the ELBO moves x",
         figure.clone(),
@@ -127,7 +127,7 @@ fn cylindrical(out: &mut Reproduction) -> Result<(), ReproduceError> {
         let shrink = (1.0 - DT).powi(k as i32);
         let expected: Vec<f64> =
             (0..3).map(|j| INDEPENDENT_AIM[j] + shrink * (INDEPENDENT_START[j] - INDEPENDENT_AIM[j])).collect();
-        closed = closed.max(off(xi, &expected));
+        closed = larger(closed, off(xi, &expected));
     }
     out.claims.push(Claim::at_most(
         "Euler's steps of the ELBO in closed form, θ* + (1 − δ)ᵏ(θ₀ − θ*): largest difference",
@@ -136,7 +136,7 @@ fn cylindrical(out: &mut Reproduction) -> Result<(), ReproduceError> {
         closed,
     ));
     tables("independent", &["x", "y", "z"], &flows, out);
-    pictures("independent", "Independent nodes", &flows, out)
+    pictures("independent", "Independent nodes", &flows, &joint_at(&network, &INDEPENDENT_AIM)?, surface(), out)
 }
 
 /// Simulations 2 and 8: the fork, where they part.
@@ -201,7 +201,7 @@ fn not_cylindrical(simulation: &Simulation, out: &mut Reproduction) -> Result<()
         true,
         both,
     ));
-    let apart = flows[0].visible.iter().zip(&flows[2].visible).map(|(a, b)| off(a, b)).fold(0.0, f64::max);
+    let apart = flows[0].visible.iter().zip(&flows[2].visible).map(|(a, b)| off(a, b)).fold(0.0, larger);
     out.claims.push(Claim::at_least(
         format!(
             "simulation {number}: the ELBO's curve and the evidence's part, largest distance of visible distributions"
@@ -218,7 +218,7 @@ fn not_cylindrical(simulation: &Simulation, out: &mut Reproduction) -> Result<()
     ));
     let name = format!("simulation-{number}");
     tables(&name, &["x", "y1", "y2", "z1", "z2"], &flows, out);
-    pictures(&name, &format!("Fork, simulation {number}"), &flows, out)
+    pictures(&name, &format!("Fork, simulation {number}"), &flows, &joint_at(&network, &FORK_AIM)?, Vec::new(), out)
 }
 
 /// `x_k = x* + (1−δ)ᵏ(x₀−x*)` and `y1_k − y1* = (y1₀ − y1*) Π (1 − δ x*/x_i)`, alike for the others.
@@ -226,7 +226,7 @@ fn closed_form(start: &[f64; 5], elbo: &Flow) -> f64 {
     let mut theta = *start;
     let mut worst = 0.0f64;
     for xi in &elbo.parameters {
-        worst = worst.max(off(xi, &theta));
+        worst = larger(worst, off(xi, &theta));
         let first = FORK_AIM[0] / theta[0];
         let second = (1.0 - FORK_AIM[0]) / (1.0 - theta[0]);
         for (j, rate) in [(1, first), (2, second), (3, first), (4, second)] {
@@ -235,40 +235,4 @@ fn closed_form(start: &[f64; 5], elbo: &Flow) -> f64 {
         theta[0] = FORK_AIM[0] + (1.0 - DT) * (theta[0] - FORK_AIM[0]);
     }
     worst
-}
-
-fn tables(name: &str, parameters: &[&str], flows: &[Flow; 3], out: &mut Reproduction) {
-    for (objective, flow) in ORDER.into_iter().zip(flows) {
-        let mut columns = vec!["step".to_string(), "time".into(), "divergence".into()];
-        columns.extend(parameters.iter().map(|p| (*p).to_string()));
-        columns.extend(["p11", "p12", "p21", "p22"].map(String::from));
-        let rows = (0..flow.step.len()).map(|k| {
-            let mut row = vec![flow.step[k] as f64, flow.time[k], flow.divergence[k]];
-            row.extend(&flow.parameters[k]);
-            row.extend(&flow.visible[k]);
-            row
-        });
-        out.tables.push(Table::new(format!("{name}-{}", objective.name()), columns).with_rows(rows));
-    }
-}
-
-fn pictures(name: &str, title: &str, flows: &[Flow; 3], out: &mut Reproduction) -> Result<(), ReproduceError> {
-    let words = ["ELBO", "perfect recognition", "evidence"];
-    let mut chart =
-        Chart::new(format!("{title}: how far the visible distribution is"), "time", "D(p*_V ‖ p_V), nats").log_y();
-    for (word, flow) in words.iter().zip(flows) {
-        chart = chart.line(*word, flow.time.iter().copied().zip(flow.divergence.iter().copied()));
-    }
-    out.figures.push(Figure::new(format!("{name}-divergence"), chart.draw()?));
-    let names: &[&str] =
-        if flows[0].parameters[0].len() == 3 { &["x", "y", "z"] } else { &["x", "y1", "y2", "z1", "z2"] };
-    for (objective, (word, flow)) in ORDER.into_iter().zip(words.iter().zip(flows)) {
-        let mut chart =
-            Chart::new(format!("{title}: parameters of the flow of {word}"), "time", "probability").y_range(-0.2, 1.2);
-        for (j, parameter) in names.iter().enumerate() {
-            chart = chart.line(*parameter, flow.time.iter().copied().zip(flow.parameters.iter().map(|xi| xi[j])));
-        }
-        out.figures.push(Figure::new(format!("{name}-parameters-{}", objective.name()), chart.draw()?));
-    }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 //! Networks of tables with few states take the fast path (`kernel.rs`). Other networks, and the points where the rank of
 //! the visible model is in question, go through [`compare`] one by one; both agree to rounding.
 
+mod evidence;
 mod jacobi;
 mod kernel;
 mod lanes;
