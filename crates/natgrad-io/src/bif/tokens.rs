@@ -43,16 +43,16 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Trouble> {
             at += first.len_utf8();
         } else if rest.starts_with("//") {
             at += rest.find('\n').unwrap_or(rest.len());
-        } else if rest.starts_with("/*") {
-            match rest[2..].find("*/") {
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            match comment.find("*/") {
                 Some(end) => at += end + 4,
                 None => return Err(trouble("a comment is never closed", "end it with */")),
             }
-        } else if first == '"' {
-            let Some(end) = rest[1..].find('"') else {
+        } else if let Some(quoted) = rest.strip_prefix('"') {
+            let Some(end) = quoted.find('"') else {
                 return Err(trouble("a quoted name is never closed", "end it with a quote"));
             };
-            out.push(Token { text: &rest[1..end + 1], quoted: true, at });
+            out.push(Token { text: &quoted[..end], quoted: true, at });
             at += end + 2;
         } else if is_mark(first) {
             out.push(Token { text: &rest[..first.len_utf8()], quoted: false, at });

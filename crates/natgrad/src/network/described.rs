@@ -6,6 +6,9 @@ use crate::Error;
 use crate::geometry::Point;
 use std::sync::Arc;
 
+/// A local model with its parameters.
+type Built = (Arc<dyn Local>, Vec<f64>);
+
 impl Network {
     /// Checks a network in which some nodes (`local`, by index) are no tables; the point is `None` where a node has
     /// neither table nor local model.
@@ -23,7 +26,7 @@ impl Network {
             }
         }
         let (structure, _) = Network::new(nodes.clone())?;
-        let mut built: Vec<Option<(Arc<dyn Local>, Vec<f64>)>> = Vec::with_capacity(nodes.len());
+        let mut built: Vec<Option<Built>> = Vec::with_capacity(nodes.len());
         for i in 0..nodes.len() {
             let parents: Vec<usize> = structure.dag().parents(i).iter().map(|&p| structure.states(p)).collect();
             let states = structure.states(i);
