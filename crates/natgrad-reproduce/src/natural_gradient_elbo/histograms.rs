@@ -71,14 +71,15 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
                     least,
                 ));
             }
-            let title = format!("Fork, natural gradient of the {words}, target \"{target}\"");
+            let short = if pair == Pair::ElboEvidence { "ELBO" } else { "perfect recognition" };
+            let title = format!("Fork, target \"{target}\": natural gradient, {short}");
             let drawing = Chart::new(title, "cosine with the natural gradient of the evidence", "share of points")
                 .histogram("", &histogram.edges, &shares)
                 .x_range(-1.0, 1.0)
                 .y_range(0.0, 0.9)
                 .vertical(0.0)
                 .note(-0.72, 0.8, format!("mean {found_mean:.3}"))
-                .note(-0.72, 0.74, format!("negative {:.1} %", 100.0 * found_negative))
+                .note(-0.72, 0.74, format!("negative {:.2} %", 100.0 * found_negative))
                 .legend(Corner::TopLeft)
                 .draw()?;
             out.figures.push(Figure::new(format!("histogram-{target}-{file}"), drawing));
