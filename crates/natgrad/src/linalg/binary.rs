@@ -5,116 +5,131 @@
 //! ```
 //!
 //! The sixteen sums of each four rows `v_i` are formed once; a column of `B` then needs one addition where a matrix
-//! product needs four. One packing serves both products of an EM step, because four columns of four rows turn over
-//! within a word.
+//! product needs four. One packing serves both products of an EM step, because 32 columns of 32 rows turn over
+//! in registers.
 
 use super::simd::{Level, level};
 
 /// Rows whose sums are tabulated together.
-pub const GROUP: usize = 4;
+const GROUP: usize = 4;
 /// Sums in a table.
 const CHOICES: usize = 1 << GROUP;
 /// Doubles in a [`Line`].
 pub const LANES: usize = 8;
 /// Lines that a kernel keeps in registers.
 const TILE: usize = 4;
-/// Tables of one tile that are summed before the result is stored: 16 KiB of them stay in the first-level cache.
-const PANEL: usize = 4;
+/// Groups whose bits make a word. A result is stored once for all of them: stores hold the lookups up more than tables
+/// (32 KiB of them at once) that fill the first-level cache.
+const PANEL: usize = 8;
+/// Rows or columns whose bits make a word.
+pub const WORD: usize = GROUP * PANEL;
 
 /// Eight doubles that lie in one line of the cache.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[repr(C, align(64))]
 pub struct Line(pub [f64; LANES]);
 
-/// Number of groups that `n` rows make.
-pub fn groups(n: usize) -> usize {
-    n.div_ceil(GROUP)
+/// Number of words that `n` bits need.
+pub fn words(n: usize) -> usize {
+    n.div_ceil(WORD)
 }
 
-/// Packs cells (0 or 1) of `n` rows and `d` columns: `codes[g · n + i]` has the bits of row `i` in columns `4g..4g + 4`.
+/// Packs cells (0 or 1) of `n` rows and `d` columns: bit `j` of `bits[w · n + i]` is row `i` in column `32 w + j`.
 ///
 /// # Shapes
-/// `cells` is column-major with column stride `stride`; `codes` holds `groups(d) · n`.
-pub fn pack(cells: &[f64], stride: usize, n: usize, d: usize, codes: &mut [u8]) {
-    assert!(n <= stride && cells.len() >= (d.max(1) - 1) * stride + n && codes.len() >= groups(d) * n);
+/// `cells` is column-major with column stride `stride`; `bits` holds `words(d) · n`.
+pub fn pack(cells: &[f64], stride: usize, n: usize, d: usize, bits: &mut [u32]) {
+    assert!(n <= stride && cells.len() >= (d.max(1) - 1) * stride + n && bits.len() >= words(d) * n);
     match level() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `level` has checked at run time that the instruction set is there.
-        Level::Avx512 => unsafe { pack_avx512(cells, stride, n, d, codes) },
+        Level::Avx512 => unsafe { pack_avx512(cells, stride, n, d, bits) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx2 => unsafe { pack_avx2(cells, stride, n, d, codes) },
-        _ => pack_body(cells, stride, n, d, codes),
+        Level::Avx2 => unsafe { pack_avx2(cells, stride, n, d, bits) },
+        _ => pack_body(cells, stride, n, d, bits),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,fma")]
-unsafe fn pack_avx512(cells: &[f64], stride: usize, n: usize, d: usize, codes: &mut [u8]) {
-    pack_body(cells, stride, n, d, codes);
+unsafe fn pack_avx512(cells: &[f64], stride: usize, n: usize, d: usize, bits: &mut [u32]) {
+    pack_body(cells, stride, n, d, bits);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn pack_avx2(cells: &[f64], stride: usize, n: usize, d: usize, codes: &mut [u8]) {
-    pack_body(cells, stride, n, d, codes);
+unsafe fn pack_avx2(cells: &[f64], stride: usize, n: usize, d: usize, bits: &mut [u32]) {
+    pack_body(cells, stride, n, d, bits);
 }
 
 #[inline(always)]
-fn pack_body(cells: &[f64], stride: usize, n: usize, d: usize, codes: &mut [u8]) {
-    for (g, out) in codes.chunks_exact_mut(n.max(1)).take(groups(d)).enumerate() {
-        let column = |j: usize| {
-            let at = (g * GROUP + j).min(d - 1) * stride;
-            &cells[at..at + n]
-        };
-        // Columns beyond the last are masked out.
-        let keep = |j: usize| u64::from(g * GROUP + j < d) << j;
-        // Bit 61 is set in 1.0 and clear in 0.0.
-        let bit = |x: f64, j: usize| (x.to_bits() >> (61 - j)) & keep(j);
-        let (a, b, c, e) = (column(0), column(1), column(2), column(3));
-        for i in 0..n {
-            out[i] = (bit(a[i], 0) | bit(b[i], 1) | bit(c[i], 2) | bit(e[i], 3)) as u8;
-        }
-    }
-}
-
-/// Turns the packing over: `out[h · d + j]` has the bits of rows `4h..4h + 4` in column `j`.
-///
-/// # Shapes
-/// `codes` as [`pack`] made it; `out` holds `groups(n) · d`.
-pub fn turn(codes: &[u8], n: usize, d: usize, out: &mut [u8]) {
-    assert!(codes.len() >= groups(d) * n && out.len() >= groups(n) * d);
-    for (h, out) in out.chunks_exact_mut(d).take(groups(n)).enumerate() {
-        let rows = GROUP.min(n - h * GROUP);
-        for (g, out) in out.chunks_mut(GROUP).enumerate() {
-            let here = &codes[g * n + h * GROUP..][..rows];
-            let four = here.first_chunk::<GROUP>().copied().unwrap_or_else(|| {
-                let mut four = [0; GROUP];
-                four[..rows].copy_from_slice(here);
-                four
-            });
-            let turned = transposed(u32::from_le_bytes(four)).to_le_bytes();
-            match out.first_chunk_mut::<GROUP>() {
-                Some(out) => *out = turned,
-                None => out.copy_from_slice(&turned[..out.len()]),
+fn pack_body(cells: &[f64], stride: usize, n: usize, d: usize, bits: &mut [u32]) {
+    for (w, out) in bits.chunks_exact_mut(n.max(1)).take(words(d)).enumerate() {
+        out.fill(0);
+        let columns = w * WORD..d.min((w + 1) * WORD);
+        // Four columns at a time, so that words are loaded and stored less often.
+        for first in columns.clone().step_by(4) {
+            let column = |j: usize| &cells[(first + j).min(d - 1) * stride..][..n];
+            // Columns beyond the last are masked out.
+            let keep = |j: usize| u32::from(columns.contains(&(first + j)));
+            let place = first - w * WORD;
+            // Bit 61 is set in 1.0 and clear in 0.0.
+            let bit = |x: f64| (x.to_bits() >> 61) as u32;
+            let (a, b, c, e) = (column(0), column(1), column(2), column(3));
+            let (ka, kb, kc, ke) = (keep(0), keep(1), keep(2), keep(3));
+            for i in 0..n {
+                let four = (bit(a[i]) & ka) | (bit(b[i]) & kb) << 1 | (bit(c[i]) & kc) << 2 | (bit(e[i]) & ke) << 3;
+                out[i] |= four << place;
             }
         }
     }
 }
 
-/// The 4 × 4 bits at `8 r + c` moved to `8 c + r`: blocks of two are swapped, then single bits.
-#[inline(always)]
-fn transposed(word: u32) -> u32 {
-    let far = (word ^ (word >> 14)) & 0x0000_0c0c;
-    let word = word ^ far ^ (far << 14);
-    let near = (word ^ (word >> 7)) & 0x000a_000a;
-    word ^ near ^ (near << 7)
+/// Turns the packing over: bit `i` of `out[h · d + j]` is row `32 h + i` in column `j`.
+///
+/// # Shapes
+/// `bits` as [`pack`] made it; `out` holds `words(n) · d`.
+pub fn turn(bits: &[u32], n: usize, d: usize, out: &mut [u32]) {
+    assert!(bits.len() >= words(d) * n && out.len() >= words(n) * d);
+    for h in 0..words(n) {
+        let rows = h * WORD..n.min((h + 1) * WORD);
+        for w in 0..words(d) {
+            let mut square = [0u32; WORD];
+            square[..rows.len()].copy_from_slice(&bits[w * n..][rows.clone()]);
+            transpose(&mut square);
+            let columns = w * WORD..d.min((w + 1) * WORD);
+            let many = columns.len();
+            out[h * d..][columns].copy_from_slice(&square[..many]);
+        }
+    }
+}
+
+/// The transpose of 32 × 32 bits: halves are swapped across the diagonal, then halves of halves.
+fn transpose(a: &mut [u32; WORD]) {
+    let (mut half, mut mask) = (16usize, 0x0000_ffffu32);
+    while half > 0 {
+        for top in (0..WORD).step_by(2 * half) {
+            for r in top..top + half {
+                let swap = (a[r] >> half ^ a[r + half]) & mask;
+                a[r] ^= swap << half;
+                a[r + half] ^= swap;
+            }
+        }
+        half /= 2;
+        mask ^= mask << half;
+    }
+}
+
+/// Number of groups in whole words of `n` rows.
+fn groups(n: usize) -> usize {
+    words(n) * PANEL
 }
 
 /// The tables of rows `v` (each of `width` lines): for every tile of lines, group after group, sixteen sums.
 ///
 /// # Shapes
-/// `v` holds `n · width` lines; the result `groups(n) · 16 · width`, tile after tile.
+/// `v` holds `n · width` lines; the result [`table_lines`], tile after tile.
 pub fn tabulate(v: &[Line], n: usize, width: usize, tables: &mut [Line]) {
     let many = groups(n);
     assert!(v.len() >= n * width && tables.len() >= many * CHOICES * width);
@@ -148,44 +163,44 @@ pub fn table_lines(n: usize, width: usize) -> usize {
     groups(n) * CHOICES * width
 }
 
-/// `out_j += Σ_g table_g[codes[g · n + j]]` for `j < n`.
+/// `out_j += Σ_i b_ij v_i` for `j < n`, looked up.
 ///
 /// # Shapes
-/// `tables` as [`tabulate`] made them for `many` groups; `codes` holds `many · n`, `out` `n · width` lines.
-pub fn add_chosen(out: &mut [Line], width: usize, tables: &[Line], many: usize, codes: &[u8], n: usize) {
-    assert!(out.len() >= n * width && tables.len() >= many * CHOICES * width && codes.len() >= many * n);
+/// `tables` as [`tabulate`] made them for `many` words; `bits` holds `many · n`, `out` `n · width` lines.
+pub fn add_chosen(out: &mut [Line], width: usize, tables: &[Line], many: usize, bits: &[u32], n: usize) {
+    assert!(out.len() >= n * width && tables.len() >= many * PANEL * CHOICES * width && bits.len() >= many * n);
     match level() {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `level` has checked at run time that the instruction set is there.
-        Level::Avx512 => unsafe { add_chosen_avx512(out, width, tables, many, codes, n) },
+        Level::Avx512 => unsafe { add_chosen_avx512(out, width, tables, many, bits, n) },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
-        Level::Avx2 => unsafe { add_chosen_avx2(out, width, tables, many, codes, n) },
-        _ => add_chosen_body(out, width, tables, many, codes, n),
+        Level::Avx2 => unsafe { add_chosen_avx2(out, width, tables, many, bits, n) },
+        _ => add_chosen_body(out, width, tables, many, bits, n),
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,fma")]
-unsafe fn add_chosen_avx512(out: &mut [Line], width: usize, tables: &[Line], many: usize, codes: &[u8], n: usize) {
-    add_chosen_body(out, width, tables, many, codes, n);
+unsafe fn add_chosen_avx512(out: &mut [Line], width: usize, tables: &[Line], many: usize, bits: &[u32], n: usize) {
+    add_chosen_body(out, width, tables, many, bits, n);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn add_chosen_avx2(out: &mut [Line], width: usize, tables: &[Line], many: usize, codes: &[u8], n: usize) {
-    add_chosen_body(out, width, tables, many, codes, n);
+unsafe fn add_chosen_avx2(out: &mut [Line], width: usize, tables: &[Line], many: usize, bits: &[u32], n: usize) {
+    add_chosen_body(out, width, tables, many, bits, n);
 }
 
 #[inline(always)]
-fn add_chosen_body(out: &mut [Line], width: usize, tables: &[Line], many: usize, codes: &[u8], n: usize) {
+fn add_chosen_body(out: &mut [Line], width: usize, tables: &[Line], many: usize, bits: &[u32], n: usize) {
     for first in (0..width).step_by(TILE) {
-        let tile = &tables[many * CHOICES * first..];
+        let tile = &tables[many * PANEL * CHOICES * first..];
         match width - first {
-            1 => add_tile::<1>(out, width, first, tile, many, codes, n),
-            2 => add_tile::<2>(out, width, first, tile, many, codes, n),
-            3 => add_tile::<3>(out, width, first, tile, many, codes, n),
-            _ => add_tile::<TILE>(out, width, first, tile, many, codes, n),
+            1 => add_tile::<1>(out, width, first, tile, many, bits, n),
+            2 => add_tile::<2>(out, width, first, tile, many, bits, n),
+            3 => add_tile::<3>(out, width, first, tile, many, bits, n),
+            _ => add_tile::<TILE>(out, width, first, tile, many, bits, n),
         }
     }
 }
@@ -197,44 +212,26 @@ fn add_tile<const L: usize>(
     first: usize,
     tile: &[Line],
     many: usize,
-    codes: &[u8],
+    bits: &[u32],
     n: usize,
 ) {
     let (rows, _) = tile.as_chunks::<L>();
     let (tables, _) = rows.as_chunks::<CHOICES>();
-    let (panels, rest) = tables[..many].as_chunks::<PANEL>();
-    let (together, single) = codes[..many * n].split_at(panels.len() * PANEL * n);
-    for (tables, codes) in panels.iter().zip(together.chunks_exact((PANEL * n).max(1))) {
-        add_panel::<L, PANEL>(out, width, first, tables, codes, n);
-    }
-    for (table, codes) in rest.iter().zip(single.chunks_exact(n.max(1))) {
-        add_panel::<L, 1>(out, width, first, std::array::from_ref(table), codes, n);
-    }
-}
-
-/// One panel of tables: the sums stay in registers while its tables are looked up.
-#[inline(always)]
-fn add_panel<const L: usize, const P: usize>(
-    out: &mut [Line],
-    width: usize,
-    first: usize,
-    tables: &[[[Line; L]; CHOICES]; P],
-    codes: &[u8],
-    n: usize,
-) {
-    let codes: [&[u8]; P] = std::array::from_fn(|p| &codes[p * n..(p + 1) * n]);
-    for (j, place) in out.chunks_exact_mut(width).take(n).enumerate() {
-        let Some(place) = place[first..].first_chunk_mut::<L>() else { return };
-        let mut sum = *place;
-        for p in 0..P {
-            let add = &tables[p][usize::from(codes[p][j] & 15)];
-            for l in 0..L {
-                for x in 0..LANES {
-                    sum[l].0[x] += add[l].0[x];
+    let (panels, _) = tables.as_chunks::<PANEL>();
+    for (panel, bits) in panels.iter().take(many).zip(bits.chunks_exact(n.max(1))) {
+        for (place, bits) in out.chunks_exact_mut(width).zip(bits) {
+            let Some(place) = place[first..].first_chunk_mut::<L>() else { return };
+            let mut sum = *place;
+            for p in 0..PANEL {
+                let add = &panel[p][(bits >> (GROUP * p)) as usize & (CHOICES - 1)];
+                for l in 0..L {
+                    for x in 0..LANES {
+                        sum[l].0[x] += add[l].0[x];
+                    }
                 }
             }
+            *place = sum;
         }
-        *place = sum;
     }
 }
 
@@ -244,10 +241,10 @@ pub fn lines(values: &mut [f64]) -> &mut [Line] {
     unsafe { values.align_to_mut::<Line>().1 }
 }
 
-/// A slice of doubles as bytes.
-pub fn bytes(values: &mut [f64]) -> &mut [u8] {
-    // SAFETY: bytes have no alignment, and any bytes make doubles.
-    unsafe { values.align_to_mut::<u8>().1 }
+/// A slice of doubles as words of bits, two to each.
+pub fn as_words(values: &mut [f64]) -> &mut [u32] {
+    // SAFETY: doubles are aligned better than words, and any words make doubles.
+    unsafe { values.align_to_mut::<u32>().1 }
 }
 
 #[cfg(test)]
@@ -270,16 +267,16 @@ mod tests {
                 }
                 out
             };
-            let mut by_row = vec![0; groups(d) * n];
+            let mut by_row = vec![0; words(d) * n];
             pack(&cells, stride, n, d, &mut by_row);
-            let mut by_column = vec![0; groups(n) * d];
+            let mut by_column = vec![0; words(n) * d];
             turn(&by_row, n, d, &mut by_column);
             // Small whole numbers: every order of summation gives the same sum.
-            let check = |from: usize, to: usize, codes: &[u8], bit: &dyn Fn(usize, usize) -> f64| {
+            let check = |from: usize, to: usize, bits: &[u32], bit: &dyn Fn(usize, usize) -> f64| {
                 let mut tables = vec![Line::default(); table_lines(from, width)];
                 tabulate(&as_lines(from), from, width, &mut tables);
                 let mut out = vec![Line([1.0; LANES]); to * width];
-                add_chosen(&mut out, width, &tables, groups(from), codes, to);
+                add_chosen(&mut out, width, &tables, words(from), bits, to);
                 for j in 0..to {
                     for c in 0..k {
                         let expected: f64 = 1.0 + (0..from).map(|i| bit(i, j) * value(i, c)).sum::<f64>();

@@ -1,9 +1,9 @@
 //! The sweep where every column is 0 or 1 and nothing is missing: both matrix products become looked-up sums.
 
-use crate::linalg::binary::{self, GROUP, LANES, Line};
+use crate::linalg::binary::{self, LANES, Line, WORD};
 
-/// Groups of rows whose tables are formed together: few enough that they stay in the second-level cache.
-const ROW_GROUPS: usize = 24;
+/// Words of rows whose tables are formed together: few enough that they stay in the second-level cache.
+const ROW_WORDS: usize = 4;
 
 /// Coefficients of the logits, tabulated for the lookup.
 pub(super) struct Binary {
@@ -21,8 +21,8 @@ struct Parts<'s> {
     /// One row of components per column.
     sums: &'s mut [Line],
     tables: &'s mut [Line],
-    by_row: &'s mut [u8],
-    by_column: &'s mut [u8],
+    by_row: &'s mut [u32],
+    by_column: &'s mut [u32],
 }
 
 impl Binary {
@@ -43,16 +43,16 @@ impl Binary {
     /// Doubles of working memory for blocks of `n` rows.
     pub fn scratch(columns: usize, components: usize, n: usize) -> usize {
         let width = components.div_ceil(LANES);
-        let tables = binary::table_lines(ROW_GROUPS * GROUP, width);
-        let codes = binary::groups(columns) * n + binary::groups(n) * columns;
+        let tables = binary::table_lines(ROW_WORDS * WORD, width);
+        let words = binary::words(columns) * n + binary::words(n) * columns;
         // One line more: memory need not start where a line does.
-        ((n + columns) * width + tables + 1) * LANES + codes.div_ceil(size_of::<f64>())
+        ((n + columns) * width + tables + 1) * LANES + words.div_ceil(2)
     }
 
     fn parts<'s>(&self, n: usize, scratch: &'s mut [f64]) -> Parts<'s> {
-        let codes = binary::groups(self.columns) * n + binary::groups(n) * self.columns;
-        let (codes, rest) = scratch.split_at_mut(codes.div_ceil(size_of::<f64>()));
-        let (by_row, by_column) = binary::bytes(codes).split_at_mut(binary::groups(self.columns) * n);
+        let words = binary::words(self.columns) * n + binary::words(n) * self.columns;
+        let (words, rest) = scratch.split_at_mut(words.div_ceil(2));
+        let (by_row, by_column) = binary::as_words(words).split_at_mut(binary::words(self.columns) * n);
         let (sums, rest) = binary::lines(rest).split_at_mut(self.columns * self.width);
         let (rows, tables) = rest.split_at_mut(n * self.width);
         Parts { rows, sums, tables, by_row, by_column }
@@ -81,8 +81,7 @@ impl Binary {
             first[k / LANES].0[k % LANES] = constants(k);
         }
         parts.rows[..n * self.width].chunks_exact_mut(self.width).for_each(|row| row.copy_from_slice(&first));
-        let groups = binary::groups(self.columns);
-        binary::add_chosen(parts.rows, self.width, &self.tables, groups, parts.by_row, n);
+        binary::add_chosen(parts.rows, self.width, &self.tables, binary::words(self.columns), parts.by_row, n);
         self.cells(n, |i, k, line, lane| out[k * n + i] = parts.rows[line].0[lane]);
     }
 
@@ -91,11 +90,11 @@ impl Binary {
         let parts = self.parts(most, scratch);
         binary::turn(parts.by_row, n, self.columns, parts.by_column);
         self.cells(n, |i, k, line, lane| parts.rows[line].0[lane] = r[k * n + i]);
-        for first in (0..n).step_by(ROW_GROUPS * GROUP) {
-            let many = (n - first).min(ROW_GROUPS * GROUP);
+        for first in (0..n).step_by(ROW_WORDS * WORD) {
+            let many = (n - first).min(ROW_WORDS * WORD);
             binary::tabulate(&parts.rows[first * self.width..], many, self.width, parts.tables);
-            let codes = &parts.by_column[first / GROUP * self.columns..];
-            binary::add_chosen(parts.sums, self.width, parts.tables, binary::groups(many), codes, self.columns);
+            let bits = &parts.by_column[first / WORD * self.columns..];
+            binary::add_chosen(parts.sums, self.width, parts.tables, binary::words(many), bits, self.columns);
         }
     }
 
