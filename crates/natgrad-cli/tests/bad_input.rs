@@ -393,3 +393,18 @@ fn a_cell_outside_the_support_is_named_by_its_row_in_the_file() {
     place.write("t.csv", &rows);
     place.refuses("fit bernoulli-mixture t.csv --components 2", &["row 41", "\"b\"", "2"]);
 }
+
+#[test]
+fn options_that_would_do_nothing_are_refused() {
+    let place = Place::new();
+    place.write("d.csv", "x,y\n1,2\n2,0\n3,1\n0,0\n5,2\n");
+    place.refuses("fit poisson-mixture d.csv --components 2 --covariance full", &["--covariance", "poisson-mixture"]);
+    place.refuses("fit poisson-mixture d.csv --components 2 --dispersion 3", &["--dispersion", "poisson-mixture"]);
+    place.refuses("fit negative-binomial-mixture d.csv --components 2 --dispersion -2", &["-2", "out of range"]);
+    place.refuses("fit mixture d.csv --components 2 --family x=poisson,x=normal", &["\"x\"", "two families"]);
+    place.run("fit poisson-mixture d.csv --components 1 --out run").fine();
+    place.refuses(
+        "fit poisson-mixture d.csv --components 1 --start run/model.json --restarts 5",
+        &["--start", "--restarts"],
+    );
+}

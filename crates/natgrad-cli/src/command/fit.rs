@@ -228,6 +228,9 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let model: ModelName = name.parse()?;
     check_numbers(&arguments.climb, &arguments.model_arguments.structure, arguments.checkpoint_every)?;
+    if arguments.start.is_some() && arguments.climb.restarts > 1 {
+        return Err(Failure::new("--start gives one start, --restarts asks for more", "leave one of them out"));
+    }
     if let Some(path) = &arguments.out {
         RunFolder::vet(path)?;
     }
@@ -359,6 +362,7 @@ pub fn open_for_model(
     reading: &Reading,
     out: &Output,
 ) -> Result<OpenedFor, Failure> {
+    check_options(model, structure)?;
     let families = families_given(structure)?;
     if !families.is_empty() && model != ModelName::Mixture {
         return Err(Failure::new(
@@ -387,6 +391,26 @@ pub fn open_for_model(
     Ok(OpenedFor { source, named, all_levels })
 }
 
+/// Refuses options that the model would not look at, and values that no family takes.
+fn check_options(model: ModelName, structure: &Structure) -> Result<(), Failure> {
+    let has_normals = matches!(model, ModelName::GaussianMixture | ModelName::Mixture);
+    let unused = |option: &str, whose: &str| {
+        Err(Failure::new(format!("{option} does nothing in a {model}"), format!("it goes with {whose}: leave it out")))
+    };
+    if structure.covariance.is_some() && !has_normals {
+        return unused("--covariance", "normal columns");
+    }
+    match structure.dispersion {
+        Some(_) if model != ModelName::NegativeBinomialMixture => {
+            unused("--dispersion", "negative-binomial-mixture (in a mixture: --family COLUMN=negative-binomial:R)")
+        }
+        Some(r) if !(r > 0.0 && r.is_finite()) => {
+            Err(Failure::new(format!("--dispersion {r} is out of range"), "give a number above 0"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn families_given(structure: &Structure) -> Result<BTreeMap<String, FamilyName>, Failure> {
     let mut families = BTreeMap::new();
     for entry in &structure.family {
@@ -396,7 +420,13 @@ fn families_given(structure: &Structure) -> Result<BTreeMap<String, FamilyName>,
                 "for example --family age=normal,smoker=bernoulli",
             ));
         };
-        families.insert(column.trim().to_string(), family.trim().parse::<FamilyName>()?);
+        let family = family.trim().parse::<FamilyName>()?;
+        if families.insert(column.trim().to_string(), family).is_some_and(|before| before != family) {
+            return Err(Failure::new(
+                format!("--family gives the column \"{}\" two families", column.trim()),
+                "give each column once",
+            ));
+        }
     }
     Ok(families)
 }
