@@ -408,3 +408,14 @@ fn options_that_would_do_nothing_are_refused() {
         &["--start", "--restarts"],
     );
 }
+
+#[test]
+fn charts_without_a_scale_are_refused() {
+    let place = Place::new();
+    place.write("d.csv", "x\n1\n2\n5\n");
+    place.run("fit gaussian-mixture d.csv --components 1 --out run").fine();
+    let mut model: serde_json::Value = serde_json::from_str(&place.read("run/model.json")).expect("JSON");
+    model["settings"]["charts"] = serde_json::json!([[0.0, -1.0]]);
+    place.write("m.json", model.to_string());
+    place.refuses("score m.json d.csv", &["chart", "\"x\"", "-1"]);
+}

@@ -288,6 +288,13 @@ impl Spec {
                 "choose the model's columns with --columns",
             );
         }
+        if let Some(d) = self.charts.iter().position(|[c, s]| !(c.is_finite() && s.is_finite() && *s > 0.0)) {
+            let name = columns.get(d).map_or("?", |c| c.name.as_str());
+            return setting(
+                format!("the chart of the column \"{name}\" is {:?}", self.charts[d]),
+                "a chart is a centre and a scale above 0; leave settings.charts out to have none",
+            );
+        }
         let chart = |d: usize| self.charts.get(d).copied().unwrap_or([0.0, 1.0]);
         let levels = |d: usize| match &columns[d].kind {
             ColumnKind::Levels(l) => l.len(),
