@@ -1,8 +1,9 @@
 //! The vector field of an objective on a network's parameters.
 
-use crate::settings::{Domain, Objective};
+use crate::settings::Domain;
 use natgrad::Error;
 use natgrad::geometry::{Covector, Point, Tangent, simplex};
+use natgrad::network::Objective;
 use natgrad::network::{At, Enumerated, Least, Target, best_recognition, natural_elbo, natural_evidence, rates};
 
 /// An objective with its target: a vector field, of ascent, on the parameters.

@@ -1,10 +1,11 @@
 //! A flow from start to end: its points, and how it ended.
 
 use crate::field::Field;
-use crate::settings::{Method, Objective, Settings};
+use crate::settings::{Method, Settings};
 use crate::{adaptive, euler};
 use natgrad::Error;
 use natgrad::geometry::Point;
+use natgrad::network::Objective;
 use natgrad::network::{At, Enumerated, Target};
 
 /// How a flow ended.

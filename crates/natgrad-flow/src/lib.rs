@@ -32,4 +32,5 @@ mod settings;
 
 pub use field::{Field, Motion};
 pub use flow::{End, Flow, flow};
-pub use settings::{Domain, Method, Objective, Settings};
+pub use natgrad::network::Objective;
+pub use settings::{Domain, Method, Settings};

@@ -1,31 +1,6 @@
-//! What is climbed, and how the time is cut into steps.
+//! How the time is cut into steps, and what happens at the boundary.
 
 use natgrad::Error;
-
-/// Whose gradient is followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Objective {
-    /// `G_V⁺ c_V`.
-    Evidence,
-    /// `G⁺ c_V`: the evidence with perfect recognition, in the joint metric.
-    Recognition,
-    /// `G⁺ c_q`, `q` fixed.
-    Elbo,
-}
-
-impl Objective {
-    /// All three.
-    pub const ALL: [Objective; 3] = [Objective::Evidence, Objective::Recognition, Objective::Elbo];
-
-    /// Its name on the command line and in legends.
-    pub fn name(self) -> &'static str {
-        match self {
-            Objective::Evidence => "evidence",
-            Objective::Recognition => "recognition",
-            Objective::Elbo => "elbo",
-        }
-    }
-}
 
 /// What happens at the boundary of the simplex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,6 +16,7 @@ mod least_norm;
 pub mod local;
 mod many;
 mod natural;
+mod objective;
 mod random;
 mod structure;
 pub mod volume;
@@ -24,7 +25,8 @@ pub use compare::{Angles, Comparison, Direction, Target, compare, visible_fisher
 pub use cylinder::{CylinderAtPoint, cylinder};
 pub use enumerated::{At, Enumerated, MOST_STATES};
 use least_norm::least_norm;
-pub use many::{Comparisons, Objective, Pair, compare_many};
+pub use many::{Comparisons, Pair, compare_many};
 pub use natural::{Least, best_recognition, natural_elbo, natural_evidence, rates};
+pub use objective::Objective;
 pub use random::random_point;
 pub use structure::{Network, Node, NodeSpec, Rows};

@@ -9,6 +9,7 @@ mod kernel;
 mod lanes;
 mod plan;
 
+use super::Objective;
 use super::{Comparison, Enumerated, Target, compare, cylinder};
 use crate::Error;
 use crate::geometry::Point;
@@ -19,17 +20,6 @@ use rayon::prelude::*;
 
 /// Points that one task works on; a multiple of [`WIDTH`], so that blocks lie in the same places for any number of threads.
 const CHUNK: usize = 64 * WIDTH;
-
-/// One of the three gradients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Objective {
-    /// `G_V⁺ c_V`, of the evidence.
-    Evidence,
-    /// `G⁺ c_V`, of the evidence in the joint metric.
-    Recognition,
-    /// `G⁺ c_q`, of the ELBO.
-    Elbo,
-}
 
 /// The cosine of two pushforwards in the visible Fisher metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
