@@ -124,5 +124,7 @@ fn bad_input_is_refused() {
     place.write("impossible.json", FORK.replace("0.2984494708891794, 0.7015505291108206", "1, 0"));
     refuses("--start impossible.json", &["q.json", "probability 0"]);
     place.refuses("flow n.json --hidden x --target absent.json", &["absent.json"]);
-    place.refuses("flow n.json --hidden x,y --target q.json --plot p.svg", &["p.svg", "4 visible states", "2"]);
+    place.refuses("flow n.json --hidden x,y --target q.json --plot p.html", &["p.html", "4 visible states", "2"]);
+    place.run("flow n.json --hidden x,y --target q.json --plot p.svg").fine();
+    assert!(place.read("p.svg").contains("divergence") || place.read("p.svg").contains("nats"));
 }

@@ -94,7 +94,7 @@ pub struct Arguments {
     /// File for the points (.csv, .parquet, .npy).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// File for the picture in the tetrahedron of visible distributions (.svg, .png, .html).
+    /// File for the picture: the tetrahedron of four visible states (.svg, .png, .html), else the divergence (.svg, .png).
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
 }

@@ -1,9 +1,11 @@
-//! The picture of `natgrad flow`: curves and model surface in the tetrahedron of four visible states.
+//! The picture of `natgrad flow`: curves and model surface in the tetrahedron of four visible states; for other numbers of
+//! them the divergence along the time.
 
 use crate::failure::Failure;
 use natgrad::network::{Enumerated, cylinder, random_point};
 use natgrad_flow::{Flow, Objective};
 use natgrad_io::AtomicFile;
+use natgrad_plot::Chart;
 use natgrad_plot::tetrahedron::{Curve, Quadruple, Tetrahedron, View};
 use std::path::{Path, PathBuf};
 
@@ -20,8 +22,14 @@ enum Format {
 pub(super) struct Picture {
     path: PathBuf,
     format: Format,
-    corners: [String; 4],
-    surface: Vec<Vec<Quadruple>>,
+    scene: Scene,
+}
+
+/// What is drawn.
+#[derive(Debug)]
+enum Scene {
+    Tetrahedron { corners: [String; 4], surface: Vec<Vec<Quadruple>> },
+    Divergence,
 }
 
 /// Lines of the surface in either direction, the boundary included.
@@ -42,39 +50,62 @@ impl Picture {
                 ));
             }
         };
-        let Ok(corners) = <[String; 4]>::try_from(states.to_vec()) else {
-            return Err(Failure::new(
-                format!("{}: the tetrahedron needs 4 visible states, here are {}", path.display(), states.len()),
-                "hide other nodes, or write the points with --out and draw them elsewhere",
-            ));
+        let scene = match <[String; 4]>::try_from(states.to_vec()) {
+            Ok(corners) => Scene::Tetrahedron { corners, surface: surface(of) },
+            Err(_) if matches!(format, Format::Html) => {
+                return Err(Failure::new(
+                    format!("{}: a page that turns needs 4 visible states, here are {}", path.display(), states.len()),
+                    "draw the divergence along the time: name it .svg or .png",
+                ));
+            }
+            Err(_) => Scene::Divergence,
         };
-        Ok(Picture { path: path.to_path_buf(), format, corners, surface: surface(of) })
+        Ok(Picture { path: path.to_path_buf(), format, scene })
     }
 
     /// Draws the curves and writes the file.
     pub(super) fn write(self, flows: &[(Objective, Flow)], target: &[f64]) -> Result<(), Failure> {
-        let curve = |(objective, flow): &(Objective, Flow)| Curve {
-            name: objective.name().into(),
-            points: flow.visible.iter().filter_map(|p| quadruple(p)).collect(),
+        let no_picture = |e: String| {
+            Failure::new(format!("{}: {e}", self.path.display()), "draw another format, or write the points with --out")
         };
-        let drawn = Tetrahedron {
-            title: String::new(),
-            corners: self.corners,
-            surface_name: "visible model".into(),
-            surface: self.surface,
-            curves: flows.iter().map(curve).collect(),
-            target: quadruple(target),
-        };
-        let view = View::default();
-        let bytes = match self.format {
-            Format::Svg => drawn.svg(view).into_bytes(),
-            Format::Html => drawn.html(view).into_bytes(),
-            Format::Png => drawn.png(view).map_err(|e| {
-                Failure::new(format!("{}: {e}", self.path.display()), "draw an .svg or .html picture instead")
-            })?,
+        let bytes = match self.scene {
+            Scene::Divergence => {
+                let drawing = divergence(flows).draw().map_err(|e| no_picture(e.to_string()))?;
+                if matches!(self.format, Format::Png) { drawing.png } else { drawing.svg.into_bytes() }
+            }
+            Scene::Tetrahedron { corners, surface } => {
+                let curve = |(objective, flow): &(Objective, Flow)| Curve {
+                    name: objective.name().into(),
+                    points: flow.visible.iter().filter_map(|p| quadruple(p)).collect(),
+                };
+                let drawn = Tetrahedron {
+                    title: String::new(),
+                    corners,
+                    surface_name: "visible model".into(),
+                    surface,
+                    curves: flows.iter().map(curve).collect(),
+                    target: quadruple(target),
+                };
+                let view = View::default();
+                match self.format {
+                    Format::Svg => drawn.svg(view).into_bytes(),
+                    Format::Html => drawn.html(view).into_bytes(),
+                    Format::Png => drawn.png(view).map_err(|e| no_picture(e.to_string()))?,
+                }
+            }
         };
         Ok(AtomicFile::write(&self.path, &bytes)?)
     }
+}
+
+/// Divergence of the target from the visible distribution along the time of each flow.
+fn divergence(flows: &[(Objective, Flow)]) -> Chart {
+    let chart = Chart::new("Gradient flows", "time", "D(target ‖ visible), nats");
+    // A flow that arrives has divergence 0 there, which a logarithmic axis leaves out.
+    flows.iter().fold(chart.log_y(), |chart, (objective, flow)| {
+        let points = flow.time.iter().zip(&flow.divergence).filter(|(_, d)| **d > 0.0).map(|(t, d)| (*t, *d));
+        chart.line(objective.name(), points.collect::<Vec<_>>())
+    })
 }
 
 fn quadruple(p: &[f64]) -> Option<Quadruple> {
