@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use natgrad::network::{Enumerated, cylinder, random_point};
 use natgrad_flow::{Flow, Objective};
 use natgrad_io::AtomicFile;
-use natgrad_plot::Chart;
 use natgrad_plot::tetrahedron::{Curve, Quadruple, Tetrahedron, View};
+use natgrad_plot::{Chart, Corner};
 use std::path::{Path, PathBuf};
 
 /// In which format.
@@ -102,7 +102,7 @@ impl Picture {
 fn divergence(flows: &[(Objective, Flow)]) -> Chart {
     let chart = Chart::new("Gradient flows", "time", "D(target ‖ visible), nats");
     // A flow that arrives has divergence 0 there, which a logarithmic axis leaves out.
-    flows.iter().fold(chart.log_y(), |chart, (objective, flow)| {
+    flows.iter().fold(chart.log_y().legend(Corner::BottomLeft), |chart, (objective, flow)| {
         let points = flow.time.iter().zip(&flow.divergence).filter(|(_, d)| **d > 0.0).map(|(t, d)| (*t, *d));
         chart.line(objective.name(), points.collect::<Vec<_>>())
     })
