@@ -104,7 +104,7 @@ fn bad_input_is_refused() {
     refuses("--dt 0", &["--dt is 0"]);
     refuses("--dt -0.1", &["--dt is -0.1"]);
     refuses("--dt nan", &["--dt is NaN"]);
-    refuses("--method adaptive --until 0", &["end of the time is 0"]);
+    refuses("--method adaptive --until 0", &["--until is 0"]);
     refuses("--method adaptive --accuracy -1", &["tolerance"]);
     refuses("--until 3", &["--until", "adaptive"]);
     refuses("--steps 3 --method adaptive", &["--steps"]);
@@ -112,6 +112,14 @@ fn bad_input_is_refused() {
     refuses("--out o.xlsx", &["o.xlsx", ".csv"]);
     refuses("--plot p.pdf", &["p.pdf", ".svg"]);
     refuses("--plot p", &["p: ", ".html"]);
+    refuses("--plot nowhere/p.svg --out o.csv", &["nowhere/p.svg"]);
+    assert!(!place.files().iter().any(|f| f.ends_with("o.csv")));
+    refuses("--steps 0", &["--steps is 0"]);
+    refuses("--steps 100000000", &["memory", "--every"]);
+    refuses("--every 0", &["--every is 0"]);
+    refuses("--settle -1", &["--settle is -1"]);
+    refuses("--method adaptive --until -1", &["--until is -1"]);
+    refuses("--method adaptive --accuracy 0", &["--accuracy is 0"]);
     refuses("--out nowhere/o.csv", &["nowhere/o.csv", "folder"]);
     refuses("--start absent.json", &["absent.json"]);
     refuses("--recognition uniform", &["--recognition"]);

@@ -179,3 +179,28 @@ fn sigmoid_nodes_are_read_looked_at_and_become_tables_in_bif() {
     place.write("bad.json", sigmoid.replace("[[2.5]]", "[[2.5, 1]]"));
     place.refuses("geometry bad.json --hidden x", &["bad.json", "\"z\"", "2 weights", "2 states"]);
 }
+
+#[test]
+fn what_would_not_fit_or_not_come_back_is_refused() {
+    let place = Place::new();
+    place.write("n.json", FORK);
+    place.write("q.json", r#"{"visible": [0.25, 0.25, 0.25, 0.25]}"#);
+    place.write("rows.csv", "y,z\na,b\n");
+    let volume = "geometry n.json --hidden x --recognition start";
+    place.refuses(
+        &format!("{volume} --target q.json --over-volume 4000000000"),
+        &["--over-volume 4000000000", "memory", "at most"],
+    );
+    place.refuses(&format!("{volume} --target rows.csv --over-volume 10"), &["rows.csv", ".json"]);
+    place.refuses(&format!("{volume} --target q.json --over-volume 10 --samples 100"), &["--samples"]);
+    place.write("quotes.json", FORK.replace(r#""states": ["a", "b"], "table""#, r#""states": ["a\"", "b"], "table""#));
+    place.refuses("convert quotes.json q.bif", &["q.bif", "a\"", "double quote"]);
+    // A hidden node with one state is a constant: its effects are independent.
+    let constant = FORK
+        .replace(r#""states": ["a", "b"], "table": [[0.3, 0.7]]"#, r#""states": ["a"], "table": [[1]]"#)
+        .replace(", [0.4, 0.6]]", "]")
+        .replace(", [0.1, 0.9]]", "]");
+    place.write("constant.json", constant);
+    let told = place.run("geometry constant.json --hidden x --json").fine().json();
+    assert_eq!((&told["cylindrical_graph"], &told["cylindrical_at_point"]), (&true.into(), &true.into()), "{told}");
+}

@@ -14,10 +14,14 @@ use differential_equations::solout::Solout;
 use differential_equations::solution::Solution;
 use natgrad::Error;
 use natgrad::geometry::Point;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-/// Most steps between two kept points, accepted or not.
-const MOST_STEPS: usize = 100_000;
+/// Most steps of a flow, accepted or not, besides one for every kept point: a flow that needs more is stiff, or its field
+/// has a rank that nearly drops.
+const MOST_STEPS: usize = 20_000;
+
+/// Evaluations of the field that a step takes.
+const EVALUATIONS: usize = 12;
 
 /// Halvings that locate the time at which the box is left: below the rounding of the time itself.
 const HALVINGS: usize = 60;
@@ -28,11 +32,14 @@ struct System<'f, 'a> {
     coordinates: Coordinates<'a>,
     /// The latest obstacle.
     obstacle: RefCell<Option<String>>,
+    /// How often it was evaluated.
+    evaluations: Cell<usize>,
 }
 
 impl ODE<f64, Vec<f64>> for System<'_, '_> {
     fn diff(&self, _: f64, y: &Vec<f64>, dydt: &mut Vec<f64>) {
         let at = self.coordinates.at(y);
+        self.evaluations.set(self.evaluations.get() + 1);
         match self.field.motion(&at) {
             Ok(motion) => dydt.copy_from_slice(&self.coordinates.velocity(&at, &motion.velocity)),
             Err(e) => {
@@ -114,7 +121,7 @@ pub(crate) fn run(field: &Field<'_>, start: &Point, settings: &Settings) -> Resu
         return Err(Error::Setting { problem: "not adaptive".into(), hint: "choose the adaptive method".into() });
     };
     let coordinates = Coordinates::new(field.network(), settings.domain);
-    let system = System { field, coordinates, obstacle: RefCell::new(None) };
+    let system = System { field, coordinates, obstacle: RefCell::new(None), evaluations: Cell::new(0) };
     let at = field.network().at(start);
     let (mut state, mut track) = (coordinates.state(&at), Track::new(field, settings.every));
     let free = settings.domain == Domain::Free;
@@ -138,7 +145,8 @@ pub(crate) fn run(field: &Field<'_>, start: &Point, settings: &Settings) -> Resu
             accepted: (from, state.clone()),
             longest: 0.0,
         };
-        let mut solver = ExplicitRungeKutta::dop853().rtol(relative).atol(absolute).max_steps(MOST_STEPS);
+        let left = (MOST_STEPS + step).saturating_sub(system.evaluations.get() / EVALUATIONS).max(1);
+        let mut solver = ExplicitRungeKutta::dop853().rtol(relative).atol(absolute).max_steps(left);
         if let Some(first) = first {
             // Twice the longest step of the last stretch: a step too long is tried again.
             solver = solver.h0((2.0 * first).min(to - from));
@@ -177,7 +185,9 @@ fn is_at(reached: f64, to: f64) -> bool {
 
 fn stuck(e: &SolverError<f64, Vec<f64>>) -> String {
     match e {
-        SolverError::MaxSteps { t, .. } => format!("at time {t} the integrator has taken its {MOST_STEPS} steps"),
+        SolverError::MaxSteps { t, .. } => {
+            format!("at time {t} the integrator has taken its {MOST_STEPS} steps: loosen the accuracy, or take Euler's")
+        }
         SolverError::StepSize { t, .. } => format!("at time {t} no step is short enough for the tolerances"),
         SolverError::Stiffness { t, .. } => format!("at time {t} the flow becomes stiff"),
         _ => "the integrator gave up".into(),

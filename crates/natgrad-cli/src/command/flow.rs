@@ -10,7 +10,7 @@ use natgrad::geometry::Point;
 use natgrad::network::{Enumerated, Network, random_point};
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_flow::{Domain, End, Flow, Method, Objective, Settings, flow};
-use natgrad_io::TableWriter;
+use natgrad_io::{AtomicFile, TableWriter};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 
@@ -110,12 +110,23 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let of = Enumerated::new(&network, &hidden)?;
     let target = read_target(&arguments.target, arguments.recognition)?;
     let settings = settings(arguments)?;
+    let points =
+        points(&settings) * (network.parameters() + of.map().visible()) as f64 * arguments.objective.len() as f64;
+    if points > MOST_NUMBERS {
+        return Err(Failure::new(
+            format!("{points:.1e} numbers to keep do not fit into memory"),
+            "keep fewer points with --every, or take fewer steps",
+        ));
+    }
     // What cannot be written is said before the work is done.
     let states = visible_states(&network, &hidden);
     let writer = match &arguments.out {
         Some(path) => Some(TableWriter::create(path, &columns(&network, &states))?),
         None => None,
     };
+    if let Some(path) = &arguments.plot {
+        drop(AtomicFile::create(path)?);
+    }
     let picture = arguments.plot.as_deref().map(|path| Picture::new(path, &of, &states)).transpose()?;
 
     let mut flows: Vec<(Objective, Flow)> = Vec::new();
@@ -221,6 +232,21 @@ fn start(arguments: &Arguments, network: &Network, tables: Option<Point>) -> Res
     }
 }
 
+/// Most of Euler's steps.
+const MOST_STEPS: usize = 100_000_000;
+
+/// Most numbers that the points of all flows may hold.
+const MOST_NUMBERS: f64 = 1e8;
+
+/// Points that are kept of one flow.
+fn points(settings: &Settings) -> f64 {
+    let steps = match settings.method {
+        Method::Euler { steps, .. } => steps as f64,
+        Method::Adaptive { until, spacing, .. } => until / spacing,
+    };
+    steps / settings.every as f64 + 2.0
+}
+
 fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
     let method = match arguments.method {
         By::Euler if arguments.until.is_some() => {
@@ -238,8 +264,25 @@ fn settings(arguments: &Arguments) -> Result<Settings, Failure> {
         },
     };
     // The time step is named first where the end of the time follows from it.
-    if !(arguments.dt.is_finite() && arguments.dt > 0.0) {
-        return Err(Failure::new(format!("--dt is {}", arguments.dt), "give a positive time, 0.01 say"));
+    let positive = |x: f64| x.is_finite() && x > 0.0;
+    let refuse = |option: &str, value: String, hint: &str| Err(Failure::new(format!("{option} is {value}"), hint));
+    if !positive(arguments.dt) {
+        return refuse("--dt", arguments.dt.to_string(), "give a positive time, 0.01 say");
+    }
+    if let Some(until) = arguments.until.filter(|t| !positive(*t)) {
+        return refuse("--until", until.to_string(), "give a positive time, 5 say");
+    }
+    if let Some(steps) = arguments.steps.filter(|s| *s == 0 || *s > MOST_STEPS) {
+        return refuse("--steps", steps.to_string(), "give a number of steps from 1 to a hundred million");
+    }
+    if arguments.every == 0 {
+        return refuse("--every", "0".into(), "give 1 to keep every point");
+    }
+    if !positive(arguments.accuracy) {
+        return refuse("--accuracy", arguments.accuracy.to_string(), "give a relative tolerance, 1e-10 say");
+    }
+    if !(arguments.settle.is_finite() && arguments.settle >= 0.0) {
+        return refuse("--settle", arguments.settle.to_string(), "give a rate in nats per unit of time, 0 for never");
     }
     let domain = if arguments.domain == Where::Keep { Domain::Keep } else { Domain::Free };
     Ok(Settings { method, domain, every: arguments.every, tolerance: arguments.settle })

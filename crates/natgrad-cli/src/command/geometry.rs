@@ -6,7 +6,7 @@ use crate::network_file;
 use crate::output::Output;
 use crate::table::{plain, short};
 use natgrad::geometry::simplex::Distribution;
-use natgrad::graph::{Change, Essential, criterion, smallest_change};
+use natgrad::graph::{Change, Dag, Essential, criterion, smallest_change};
 use natgrad::linalg::Matrix;
 use natgrad::network::components::VisibleRows;
 use natgrad::network::{
@@ -75,6 +75,12 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let (network, tables) = network_file::read(&arguments.network)?;
     let hidden = network.hidden(&arguments.hidden)?;
     if let (Some(count), Some(path)) = (arguments.sampling.over_volume, arguments.target.as_deref()) {
+        if !geometry_large::is_json(path) {
+            return Err(Failure::new(
+                format!("{}: over the volume a target lists its states, it is no table of rows", path.display()),
+                "give a .json target, or leave --over-volume out",
+            ));
+        }
         let target = read(path, arguments.recognition)?;
         let of = Enumerated::new(&network, &hidden)?;
         return over_volume::run(&of, &target, &arguments.sampling, count, arguments.seed, out);
@@ -242,7 +248,14 @@ pub(super) struct Graph {
 impl Graph {
     fn of(network: &Network, hidden: &[bool]) -> Self {
         let names = network.names();
-        let verdict = criterion(network.dag(), hidden);
+        // A node with one state is a constant: its edges say nothing.
+        let constant = |i: usize| network.states(i) == 1;
+        let parents = (0..network.len()).map(|i| {
+            let kept = network.dag().parents(i).iter().copied().filter(|&p| !constant(p) && !constant(i));
+            kept.collect()
+        });
+        let meant = Dag::new(parents.collect()).unwrap_or_else(|_| network.dag().clone());
+        let verdict = criterion(&meant, hidden);
         let words = |of: Vec<Change>| of.iter().map(|c| c.describe(&names)).collect();
         Graph {
             cylindrical: verdict.is_ok(),
@@ -250,7 +263,7 @@ impl Graph {
                 Ok(()) => "some Markov-equivalent graph has no edge from a hidden to a visible node".to_string(),
                 Err(obstacle) => obstacle.describe(&names),
             },
-            changes: smallest_change(network.dag(), hidden).map(words),
+            changes: smallest_change(&meant, hidden).map(words),
             essential: Essential::of(network.dag()),
         }
     }

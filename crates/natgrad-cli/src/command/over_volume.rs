@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub struct Sampling {
     /// Look at N random points of the model's Riemannian volume instead of one (needs a target).
-    #[arg(long, value_name = "N", requires = "target", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", requires = "target", conflicts_with_all = ["samples", "at"],
+        value_parser = clap::value_parser!(u32).range(1..))]
     pub over_volume: Option<u32>,
     /// Smallest table entry of these points.
     #[arg(long, value_name = "P", default_value_t = 1e-3, requires = "over_volume")]
@@ -27,6 +28,9 @@ pub struct Sampling {
     #[arg(long, value_name = "FILE", requires = "over_volume")]
     plot: Option<PathBuf>,
 }
+
+/// Most numbers that points and their gradients may hold: a few gigabytes.
+const MOST_NUMBERS: f64 = 1e8;
 
 const PAIRS: [(Pair, &str, &str); 3] = [
     (Pair::ElboEvidence, "elbo_evidence", "ELBO and evidence"),
@@ -47,6 +51,17 @@ pub fn run(
     out: &Output,
 ) -> Result<u8, Failure> {
     let network = of.network();
+    let numbers = f64::from(count) * (network.parameters() + of.map().visible()) as f64;
+    if numbers > MOST_NUMBERS {
+        return Err(Failure::new(
+            format!("--over-volume {count}: {numbers:.1e} numbers do not fit into memory"),
+            format!("give at most {}", (f64::from(count) * MOST_NUMBERS / numbers).floor()),
+        ));
+    }
+    // What cannot be written is said before the work is done.
+    if let Some(path) = &sampling.plot {
+        drop(AtomicFile::create(path)?);
+    }
     let kind = sampling.plot.as_deref().map(picture).transpose()?;
     let volume = RiemannianVolume::new(network, sampling.margin)?;
     let points = volume.sample(count as usize, seed)?;

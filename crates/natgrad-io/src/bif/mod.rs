@@ -137,8 +137,16 @@ pub fn parse_bif(text: &str) -> Result<Vec<NodeSpec>, BifError> {
 /// Writes a BIF file.
 ///
 /// # Errors
-/// [`IoError::Write`] or [`IoError::Full`].
+/// [`IoError::Write`] or [`IoError::Full`]; [`IoError::Format`] for a name with a double quote, which BIF cannot hold.
 pub fn write_bif(path: &Path, nodes: &[NodeSpec]) -> Result<(), IoError> {
+    let names = nodes.iter().flat_map(|n| std::iter::once(&n.name).chain(&n.states));
+    if let Some(name) = names.into_iter().find(|name| name.contains('"')) {
+        return Err(IoError::Format {
+            file: shown(path),
+            problem: format!("the name {name} holds a double quote, which BIF cannot write"),
+            hint: "rename it, or write JSON".into(),
+        });
+    }
     AtomicFile::write(path, bif_text(nodes).as_bytes())
 }
 
@@ -180,6 +188,23 @@ mod tests {
         assert_eq!(parse_bif(&bif_text(&nodes)).expect("again"), nodes);
         // More than that is left for the network to refuse.
         assert_eq!(parse_bif(&text("0.3 0.3 0.3")).expect("a network")[0].table, Some(vec![vec![0.3; 3]]));
+    }
+
+    #[test]
+    fn contradictions_have_a_place() {
+        let head = "variable x { type discrete [2] { a b }; }\nvariable y { type discrete [2] { a b }; }\n";
+        for (text, line, words) in [
+            ("probability (x) { table .5 .5; table .4 .6; }", 3, "twice"),
+            ("probability (x) { default .5 .5; default .4 .6; }", 3, "twice"),
+            ("probability (y | x) { table .1 .2 .9 .8;\n (a) .5 .5; (b) .5 .5; }", 4, "table and rows"),
+            ("probability (y | x) {\n (a) .5 .5;\n (b) .5 .3 .2; }", 5, "3 entries"),
+            ("probability (y | x) { default .5 .3 .2; }", 3, "3 entries"),
+            ("probability (x) { property odd }\nvariable z { type discrete [1] { a }; }", 3, "no end"),
+            ("variable z {\n type discrete [1] { a };\n type discrete [1] { b }; }", 5, "twice"),
+        ] {
+            let e = parse_bif(&format!("{head}{text}")).expect_err(text);
+            assert!(e.line == line && e.problem.contains(words), "{text}: {e:?}");
+        }
     }
 
     #[test]

@@ -102,10 +102,20 @@ impl<'t> Reader<'t> {
     }
 
     /// Skips `property …;`.
-    fn skip_statement(&mut self) {
-        while self.at < self.tokens.len() && !self.accept(";") {
+    fn skip_statement(&mut self) -> Result<(), Trouble> {
+        while !self.accept(";") {
+            if self.at >= self.tokens.len() || self.peek() == Some("}") {
+                return Err(self.trouble("the property has no end".into(), "end it with ;"));
+            }
             self.at += 1;
         }
+        Ok(())
+    }
+
+    /// The trouble of a statement, just read, that is there twice.
+    fn twice(&mut self, what: &str) -> Trouble {
+        self.at -= 1;
+        self.trouble(format!("{what} is there twice"), "remove one")
     }
 
     pub fn variable(&mut self) -> Result<(&'t str, Vec<String>), Trouble> {
@@ -115,6 +125,9 @@ impl<'t> Reader<'t> {
         while !self.accept("}") {
             match self.word("type or property")? {
                 "type" => {
+                    if states.is_some() {
+                        return Err(self.twice("the type"));
+                    }
                     self.expect_word("discrete")?;
                     let mut count = None;
                     if self.accept("[") {
@@ -141,7 +154,7 @@ impl<'t> Reader<'t> {
                     states = Some(found.into_iter().map(str::to_string).collect());
                     self.expect(";", "a type")?;
                 }
-                "property" => self.skip_statement(),
+                "property" => self.skip_statement()?,
                 other => {
                     self.at -= 1;
                     return Err(
@@ -183,9 +196,11 @@ impl<'t> Reader<'t> {
                 continue;
             }
             match self.word("table, default, property or a row")? {
+                "table" if block.table.is_some() => return Err(self.twice("the table")),
+                "default" if block.default.is_some() => return Err(self.twice("the default")),
                 "table" => block.table = Some(self.numbers()?),
                 "default" => block.default = Some(self.numbers()?),
-                "property" => self.skip_statement(),
+                "property" => self.skip_statement()?,
                 other => {
                     self.at -= 1;
                     return Err(self.trouble(

@@ -30,6 +30,9 @@ pub(super) fn table(
     let Some(count) = count else {
         return trouble(block.at, format!("the table of \"{}\" is too large", block.child), "2^24 entries");
     };
+    if let (Some(_), Some(row)) = (&block.table, block.rows.first()) {
+        return trouble(row.at, format!("\"{}\" has a table and rows", block.child), "give one or the other");
+    }
     if let Some(flat) = &block.table {
         if flat.len() != count * k {
             return trouble(
@@ -42,6 +45,13 @@ pub(super) fn table(
     }
     if block.rows.is_empty() && block.default.is_none() {
         return Ok(None);
+    }
+    if let Some(default) = block.default.as_ref().filter(|d| d.len() != k) {
+        return trouble(
+            block.at,
+            format!("the default of \"{}\" has {} entries where it has {k} states", block.child, default.len()),
+            "give one probability per state",
+        );
     }
     // Room is taken for what the file holds, not for what its header promises.
     if count > block.rows.len() && (block.default.is_none() || count.saturating_mul(k) > MOST_BY_DEFAULT) {
@@ -60,6 +70,13 @@ pub(super) fn table(
                 row.at,
                 format!("the row names {} states where \"{}\" has {} parents", of.len(), block.child, sizes.len()),
                 "name one state per parent",
+            );
+        }
+        if row.probabilities.len() != k {
+            return trouble(
+                row.at,
+                format!("the row has {} entries where \"{}\" has {k} states", row.probabilities.len(), block.child),
+                "give one probability per state",
             );
         }
         let mut c = 0;

@@ -15,7 +15,8 @@ fn name(text: &str) -> String {
     if plain { text.to_string() } else { format!("\"{}\"", text.replace('"', "'")) }
 }
 
-/// A network as BIF text; reading it again gives the same nodes and the same bits.
+/// A network as BIF text; reading it again gives the same nodes and the same bits, but for double quotes in names, which
+/// become single ones.
 pub fn bif_text(nodes: &[NodeSpec]) -> String {
     let mut out = String::from("network unknown {\n}\n");
     let states: BTreeMap<&str, &[String]> = nodes.iter().map(|n| (n.name.as_str(), n.states.as_slice())).collect();

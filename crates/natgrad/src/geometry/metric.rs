@@ -10,7 +10,7 @@ pub const RANK_TOLERANCE: f64 = 1e-12;
 /// What raising a covector gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Raised {
-    /// `G⁺ dL`.
+    /// `G⁻ dL`: where `G` is singular, the least solution with coordinates scaled to unit diagonal.
     pub tangent: Tangent,
     /// Numerical rank of the metric.
     pub rank: usize,

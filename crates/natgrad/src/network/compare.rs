@@ -20,8 +20,8 @@ pub enum Target {
     Joint(Distribution),
     /// A distribution of the visible nodes; recognition is uniform over the hidden states.
     Uniform(Distribution),
-    /// A distribution of the visible nodes; recognition is the model's own posterior (then the ELBO's gradient is the
-    /// evidence's).
+    /// A distribution of the visible nodes; recognition is the model's own posterior (then the ELBO's slope is the
+    /// evidence's, and its natural gradient the recognition one).
     Posterior(Distribution),
 }
 
@@ -62,7 +62,8 @@ impl Target {
 pub struct Direction {
     /// Euclidean partial derivatives.
     pub parameter: Covector,
-    /// The natural parameter gradient (of least norm where the metric is singular).
+    /// The natural parameter gradient. Where the metric is singular, one of many with the same pushforward: of the evidence
+    /// the one of least Euclidean norm, of the others the least with lengths scaled by the metric's diagonal.
     pub natural: Tangent,
     /// What it does to the visible distribution.
     pub pushforward: SignedMeasure,
