@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         .map_err(|e| Failure::from(e).in_files(&arguments.data.data))?;
     let point = file.point(&described)?;
     let learning = described.learning(source.as_ref(), base);
-    let dense = dense_is_affordable(source.rows(), described.mixture().free());
+    let dense = dense_is_affordable(source.rows(), &described.mixture().groups());
     let look = learning.look(&point, if dense { Want::Curvature } else { Want::Residuals })?;
     if !look.elbo.is_finite() {
         return Err(Failure::new(

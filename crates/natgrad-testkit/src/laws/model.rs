@@ -118,7 +118,7 @@ pub fn observed_information_is_the_hessian(case: &Case) {
         let (a, b, c, d) = (at(h), at(-h), at(0.5 * h), at(-0.5 * h));
         for i in 0..free {
             let slope = (4.0 * (c[i] - d[i]) / h - (a[i] - b[i]) / (2.0 * h)) / 3.0;
-            let observed = information.observed[(i, j)];
+            let observed = information.blocks[0].observed[(i, j)];
             let scale = observed.abs() + steps[i].1 * scale_j;
             let what = format!("{}: information of {} and {}", case.name, mixture.name_of(i), mixture.name_of(j));
             // As for the gradient, one order of differences further.
@@ -158,7 +158,7 @@ pub fn visible_information_is_the_outer_product_of_scores(case: &Case) {
     }
     let learning = case.learning();
     let look = learning.look(&case.point, Want::Curvature).expect("a look");
-    let visible = mixture.information(&case.point, &look.statistics).expect("information").visible;
+    let visible = mixture.information(&case.point, &look.statistics).expect("information").blocks.remove(0).visible;
     let mut rng = generate::rng(9);
     let v = Tangent((0..free).map(|_| generate::between(&mut rng, -1.0, 1.0)).collect());
     let along = learning.visible_along(&case.point, &v).expect("a covector");

@@ -6,7 +6,7 @@
 
 use super::parameters::{Values, assemble};
 use super::spec::Spec;
-use crate::diagnose::Covariance;
+use crate::diagnose::CovarianceBlock;
 use crate::geometry::Point;
 use crate::linalg::Matrix;
 use crate::model::mixture::Mixture;
@@ -33,13 +33,13 @@ const Z_95: f64 = 1.959_963_984_540_054;
 /// A parameter whose sensitivity along a flat direction exceeds this share of its own scale is not identified.
 const UNIDENTIFIED: f64 = 1e-6;
 
-/// Standard errors of all parameters at a point.
+/// Standard errors of all parameters at a point; a mixture's covariance is one block of all free coordinates.
 pub fn standard_errors(
     mixture: &Mixture,
     spec: &Spec,
     columns: &[Column],
     at: &Point,
-    covariance: &Covariance,
+    covariance: &CovarianceBlock,
 ) -> StandardErrors {
     let components = mixture.components();
     let mut missing = 0;

@@ -181,6 +181,7 @@ pub fn summarise(
         certificates.push(restarts.certificate());
     }
     let errors = covariance_of_estimates(&assessment, weight)
+        .and_then(|c| c.into_iter().next())
         .map(|c| standard_errors(mixture, described.spec(), described.columns(), &look.point, &c));
     let standard_errors_why = match (&errors, &assessment.reading) {
         (Some(e), _) => e.why.clone(),
@@ -305,10 +306,9 @@ fn named_directions(described: &Described, assessment: &Assessment) -> Vec<Strin
     chosen
         .map(|j| {
             // Weigh coordinates by their own information, so that units do not decide.
-            let share = |i: usize| {
-                let scale = reading.complete[i].sqrt();
-                (spectrum.vectors[(i, j)] * scale).abs()
-            };
+            let mut shares = vec![0.0; free];
+            spectrum.vector(j).for_each(|(i, u)| shares[i] = (u * reading.complete[i].sqrt()).abs());
+            let share = |i: usize| shares[i];
             let mut order: Vec<usize> = (0..free).collect();
             order.sort_by(|a, b| share(*b).total_cmp(&share(*a)));
             let top = share(order[0]);

@@ -5,11 +5,12 @@
 //! ```
 
 use crate::Error;
-use crate::geometry::{Covector, Inertia, Metric, Spectrum, Tangent};
-use crate::model::Information;
+use crate::geometry::{BlockSpectrum, Covector, Inertia, Metric, Spectrum, Tangent};
+use crate::linalg::Matrix;
+use crate::model::{Information, InformationBlock};
 use crate::objective::{Learning, Look};
 
-/// Up to this many free coordinates the information matrices are formed and decomposed.
+/// Up to this many coupled free coordinates the information matrices are formed and decomposed.
 pub const DENSE_LIMIT: usize = 1000;
 
 /// Eigenvalues (relative to the complete information, so between 0 and 1 at a maximum) below this cannot be told from
@@ -17,18 +18,23 @@ pub const DENSE_LIMIT: usize = 1000;
 /// flat for every purpose.
 pub const FLAT: f64 = 1e-8;
 
-/// Whether the dense matrices fit the time of a few sweeps: rows × coordinates² products, and an eigenvalue problem.
-pub fn dense_is_affordable(rows: u64, free: usize) -> bool {
-    free <= DENSE_LIMIT && rows as f64 * (free * free) as f64 <= 4e11
+/// Whether the information matrices fit the time of a few sweeps: rows × coordinates² products, and an eigenvalue
+/// problem, for each group of coupled coordinates.
+pub fn dense_is_affordable(rows: u64, groups: &[usize]) -> bool {
+    let squares: f64 = groups.iter().map(|&n| n as f64 * n as f64).sum();
+    groups.iter().all(|&n| n <= DENSE_LIMIT) && rows as f64 * squares <= 4e11 && squares <= MOST_SQUARES
 }
+
+/// Most entries of all information matrices together: half a gigabyte.
+const MOST_SQUARES: f64 = 6.7e7;
 
 /// How the spectra are read.
 #[derive(Debug, Clone)]
 pub struct Reading {
     /// Spectrum of the observed information relative to the complete one.
-    pub observed: Spectrum,
+    pub observed: BlockSpectrum,
     /// Spectrum of the empirical Fisher matrix relative to the complete one.
-    pub visible: Spectrum,
+    pub visible: BlockSpectrum,
     /// The matrices themselves, in free coordinates.
     pub information: Information,
     /// Diagonal of the complete information, in free coordinates.
@@ -87,14 +93,18 @@ impl Assessment {
             reading: None,
         };
         let Some(information) = information else { return Ok(assessment) };
-        let root = metric.root();
-        let (Some(observed), Some(visible)) =
-            (Spectrum::new(&information.observed, &root), Spectrum::new(&information.visible, &root))
-        else {
+        let sets: Vec<&[usize]> = information.blocks.iter().map(|b| b.index.as_slice()).collect();
+        let roots = metric.roots(&sets);
+        let spectrum = |of: fn(&InformationBlock) -> &Matrix| -> Option<BlockSpectrum> {
+            let parts = information.blocks.iter().zip(&roots);
+            let parts = parts.map(|(b, root)| Some((b.index.clone(), Spectrum::new(of(b), root)?)));
+            Some(BlockSpectrum::new(assessment.gradient.0.len(), parts.collect::<Option<Vec<_>>>()?))
+        };
+        let (Some(observed), Some(visible)) = (spectrum(|b| &b.observed), spectrum(|b| &b.visible)) else {
             return Ok(assessment);
         };
         let inertia = observed.inertia(FLAT);
-        let half_square = |s: &Spectrum| {
+        let half_square = |s: &BlockSpectrum| {
             let g = s.coordinates(&assessment.gradient.0);
             g.iter().zip(&s.eigenvalues).filter(|(_, l)| **l > FLAT).map(|(g, l)| 0.5 * g * g / l).sum::<f64>()
         };

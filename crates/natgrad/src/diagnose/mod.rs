@@ -15,6 +15,6 @@ mod stationarity;
 pub use assessment::{Assessment, DENSE_LIMIT, FLAT, Reading, dense_is_affordable};
 pub use certificate::{Certificate, Circumstances, Explanation, Verdict, certify, explanations};
 pub use entropy_sum::residual_variance;
-pub use errors::{Covariance, covariance_of_estimates};
+pub use errors::{CovarianceBlock, covariance_of_estimates};
 pub use remaining::from_gains;
 pub use restarts::{Restarts, agreement};

@@ -157,7 +157,7 @@ impl Fit<'_, '_> {
     }
 
     fn dense(&self) -> bool {
-        dense_is_affordable(self.learning.rows().rows(), self.learning.model().free())
+        dense_is_affordable(self.learning.rows().rows(), &self.learning.model().groups())
     }
 
     fn step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
@@ -574,10 +574,17 @@ impl Fit<'_, '_> {
     }
 
     fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
-        let look = if self.dense() {
-            if look.statistics.curvature.is_some() { look } else { self.learning.look(&look.point, Want::Curvature)? }
+        // Digested rows have no residuals of their own.
+        let (want, seen) = if self.dense() {
+            (Want::Curvature, look.statistics.curvature.is_some() && !self.learning.is_digested())
         } else {
-            self.learning.look(&look.point, Want::Residuals)?
+            (Want::Residuals, false)
+        };
+        let look = if seen {
+            look
+        } else {
+            self.learning.add_passes(1.0);
+            self.learning.undigested().look(&look.point, want)?
         };
         if status != Status::Interrupted {
             p.passes = self.learning.passes();

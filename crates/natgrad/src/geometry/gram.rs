@@ -166,15 +166,42 @@ impl BlockGram {
 
     /// A `G`-orthonormal basis of the tangent space, dense `dim × rank`.
     pub fn root(&self) -> Matrix {
-        let mut root = Matrix::zeros(self.dim, self.rank());
+        let all: Vec<usize> = (0..self.blocks.len()).collect();
+        let places: Vec<Option<usize>> = (0..self.dim).map(Some).collect();
+        self.root_of(&all, &places, self.dim)
+    }
+
+    /// Bases of disjoint sets of coordinates, each a union of blocks, `set × rank`.
+    pub fn roots(&self, sets: &[&[usize]]) -> Vec<Matrix> {
+        let mut owner: Vec<Option<(usize, usize)>> = vec![None; self.dim];
+        for (s, set) in sets.iter().enumerate() {
+            set.iter().enumerate().for_each(|(row, &i)| owner[i] = Some((s, row)));
+        }
+        let mut members = vec![Vec::new(); sets.len()];
+        for (b, (index, _)) in self.blocks.iter().enumerate() {
+            if let Some((s, _)) = index.first().and_then(|&i| owner[i]) {
+                members[s].push(b);
+            }
+        }
+        let places: Vec<Option<usize>> = owner.iter().map(|o| o.map(|(_, row)| row)).collect();
+        members.iter().zip(sets).map(|(blocks, set)| self.root_of(blocks, &places, set.len())).collect()
+    }
+
+    fn root_of(&self, blocks: &[usize], places: &[Option<usize>], rows: usize) -> Matrix {
+        let rank = blocks.iter().map(|&b| self.blocks[b].1.rank()).sum();
+        let mut root = Matrix::zeros(rows, rank);
         let mut column = 0;
-        for (index, gram) in self.blocks() {
-            for j in 0..gram.rank() {
-                for (row, &i) in index.iter().enumerate() {
-                    root[(i, column + j)] = gram.root()[(row, j)];
+        for &b in blocks {
+            let (index, gram) = &self.blocks[b];
+            let own = gram.root();
+            for j in 0..own.ncols() {
+                for (row, place) in index.iter().map(|&i| places[i]).enumerate() {
+                    if let Some(place) = place {
+                        root[(place, column + j)] = own[(row, j)];
+                    }
                 }
             }
-            column += gram.rank();
+            column += own.ncols();
         }
         root
     }

@@ -6,6 +6,7 @@
 //!
 //! A gradient is a [`Covector`]; it meets parameters only after a [`Metric`] has raised it to a [`Tangent`].
 
+mod block_spectrum;
 mod conjugate;
 mod euclidean;
 mod gram;
@@ -14,6 +15,7 @@ mod point;
 pub mod simplex;
 mod spectrum;
 
+pub use block_spectrum::BlockSpectrum;
 pub use conjugate::{Solved, conjugate_gradients};
 pub use euclidean::Euclidean;
 pub use gram::{BlockGram, Gram};

@@ -6,6 +6,7 @@
 //!
 //! Start here to add another: copy the folder `mixture/`.
 
+pub mod bayes_net;
 pub mod mixture;
 mod statistics;
 
@@ -14,7 +15,7 @@ pub use statistics::{Curvature, Statistics, Want};
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use crate::linalg::Matrix;
-use crate::rows::Chunk;
+use crate::rows::{Chunk, RowSource};
 use serde::{Deserialize, Serialize};
 
 /// The entropies that a model's ELBO becomes a sum of at stationary points, per row, in nats.
@@ -41,13 +42,41 @@ impl Entropies {
     }
 }
 
-/// Information matrices per row, in the model's free coordinates (symmetric, full).
+/// Information matrices per row (symmetric, full) of free coordinates that the evidence couples with no others.
 #[derive(Debug, Clone)]
-pub struct Information {
+pub struct InformationBlock {
+    /// The free coordinates.
+    pub index: Vec<usize>,
     /// `(1/N) Σ_n w_n s_n s_nᵀ`, the empirical Fisher matrix of the evidence.
     pub visible: Matrix,
     /// `−∂² ln p(x)` averaged over rows (Louis' identity).
     pub observed: Matrix,
+}
+
+/// Information matrices, block by block; every free coordinate is in one block.
+#[derive(Debug, Clone)]
+pub struct Information {
+    /// The blocks.
+    pub blocks: Vec<InformationBlock>,
+}
+
+impl Information {
+    /// One block of all coordinates.
+    pub fn whole(visible: Matrix, observed: Matrix) -> Self {
+        Information { blocks: vec![InformationBlock { index: (0..visible.nrows()).collect(), visible, observed }] }
+    }
+}
+
+/// Rows in a form that a model sweeps faster than the rows themselves, to the same sums: equal parts merged.
+pub trait Digest: RowSource {
+    /// As [`LatentModel::prepare`], for the chunks of this source.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `at` is outside the domain.
+    fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error>;
+
+    /// Whether it gives second moments of scores too.
+    fn has_curvature(&self) -> bool;
 }
 
 /// What one M-step gives.
@@ -116,6 +145,18 @@ pub trait LatentModel: Send + Sync {
 
     /// What a free coordinate is, in the model's own terms: `"weight of component 2"`.
     fn name_of(&self, coordinate: usize) -> String;
+
+    /// Log-density of a prior on the parameters at a point, total nats; 0 without one. The slope, the M-step and the
+    /// information matrices include it.
+    fn log_prior(&self, at: &Point) -> f64 {
+        let _ = at;
+        0.0
+    }
+
+    /// Sizes of the groups of free coordinates that information matrices couple.
+    fn groups(&self) -> Vec<usize> {
+        vec![self.free()]
+    }
 }
 
 /// A model prepared at a point: absorbs chunks into statistics.

@@ -284,6 +284,21 @@ impl Network {
             .collect()
     }
 
+    /// Name of one parameter of a node.
+    pub fn label(&self, node: usize, parameter: usize) -> String {
+        self.labelled(node, |labels| self.nodes[node].local.label(parameter, labels))
+    }
+
+    /// `P(y = a | x = b)` for an entry of a node's table.
+    pub fn probability_label(&self, node: usize, configuration: usize, state: usize) -> String {
+        self.labelled(node, |labels| labels.probability(state, configuration))
+    }
+
+    /// `x = b, z = c` for a configuration of a node's parents; empty without parents.
+    pub fn configuration_label(&self, node: usize, configuration: usize) -> String {
+        self.labelled(node, |labels| labels.configuration(configuration))
+    }
+
     /// The hidden nodes by name.
     ///
     /// # Errors

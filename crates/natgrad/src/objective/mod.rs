@@ -6,7 +6,7 @@
 
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
-use crate::model::{Entropies, LatentModel, Statistics, Want};
+use crate::model::{Absorb, Digest, Entropies, LatentModel, Statistics, Want};
 use crate::rows::{Forest, RowSource, sum_chunks, sum_ranges};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Learning<'a> {
     model: &'a dyn LatentModel,
     rows: &'a dyn RowSource,
+    digest: Option<&'a dyn Digest>,
     base_measure: f64,
     swept: AtomicU64,
 }
@@ -24,8 +25,10 @@ pub struct Learning<'a> {
 pub struct Look {
     /// Where.
     pub point: Point,
-    /// ELBO per row; under exact recognition also the log-evidence.
+    /// ELBO per row; under exact recognition also the log-evidence. With a prior, its log-density per row is added.
     pub elbo: f64,
+    /// The prior's share of it.
+    pub log_prior: f64,
     /// The sums over rows.
     pub statistics: Statistics,
 }
@@ -33,7 +36,40 @@ pub struct Look {
 impl<'a> Learning<'a> {
     /// `base_measure` is `(1/N) Σ w ln h(x_n)`, which no parameter changes (see [`Self::base_measure`]).
     pub fn new(model: &'a dyn LatentModel, rows: &'a dyn RowSource, base_measure: f64) -> Self {
-        Learning { model, rows, base_measure, swept: AtomicU64::new(0) }
+        Learning { model, rows, digest: None, base_measure, swept: AtomicU64::new(0) }
+    }
+
+    /// Sweeps the digested rows wherever that gives the same sums.
+    pub fn with_digest(mut self, digest: Option<&'a dyn Digest>) -> Self {
+        self.digest = digest;
+        self
+    }
+
+    /// The same objective swept over the rows themselves: rows' own sums, such as squares of residuals, need them.
+    pub fn undigested(&self) -> Learning<'a> {
+        Learning::new(self.model, self.rows, self.base_measure)
+    }
+
+    /// Whether there is a digest.
+    pub fn is_digested(&self) -> bool {
+        self.digest.is_some()
+    }
+
+    /// The digest, where it has what is wanted.
+    fn digest_for(&self, wants: impl IntoIterator<Item = Want>) -> Option<&'a dyn Digest> {
+        let fits = |d: &&dyn Digest, want: Want| match want {
+            Want::Evidence | Want::Statistics => true,
+            Want::Curvature => d.has_curvature(),
+            Want::Residuals => false,
+        };
+        let digest = self.digest?;
+        wants.into_iter().all(|w| fits(&digest, w)).then_some(digest)
+    }
+
+    fn look_from(&self, point: &Point, statistics: Statistics) -> Look {
+        let log_prior = self.model.log_prior(point) / statistics.weight;
+        let elbo = statistics.log_evidence / statistics.weight + self.base_measure + log_prior;
+        Look { point: point.clone(), elbo, log_prior, statistics }
     }
 
     /// The model.
@@ -71,15 +107,12 @@ impl<'a> Learning<'a> {
     /// # Errors
     /// [`Error::Parameter`] for a point outside the domain; what reading reports.
     pub fn look_at(&self, points: &[(&Point, Want)]) -> Result<Vec<Look>, Error> {
-        let all = 0..self.rows.chunks();
-        let totals = self.forests(points, all)?;
+        let totals = self.forests(points)?;
         Ok(points
             .iter()
             .zip(totals)
             .map(|((point, want), forest)| {
-                let statistics = forest.total().unwrap_or_else(|| self.model.empty(*want));
-                let elbo = statistics.log_evidence / statistics.weight + self.base_measure;
-                Look { point: (*point).clone(), elbo, statistics }
+                self.look_from(point, forest.total().unwrap_or_else(|| self.model.empty(*want)))
             })
             .collect())
     }
@@ -89,11 +122,11 @@ impl<'a> Learning<'a> {
     /// # Errors
     /// As [`look_at`](Self::look_at).
     pub fn look(&self, point: &Point, want: Want) -> Result<Look, Error> {
-        let all = 0..self.rows.chunks();
-        let forest = self.partial(point, want, all)?;
-        let statistics = forest.total().unwrap_or_else(|| self.model.empty(want));
-        let elbo = statistics.log_evidence / statistics.weight + self.base_measure;
-        Ok(Look { point: point.clone(), elbo, statistics })
+        let mut looks = self.look_at(&[(point, want)])?;
+        match looks.pop() {
+            Some(look) => Ok(look),
+            None => Ok(self.look_from(point, self.model.empty(want))),
+        }
     }
 
     /// The sums over some chunks only, as nodes of the fixed tree: a shard.
@@ -135,12 +168,24 @@ impl<'a> Learning<'a> {
         Ok(forest.total().unwrap_or_else(|| self.model.empty(Want::Statistics)))
     }
 
-    fn forests(&self, points: &[(&Point, Want)], chunks: Range<usize>) -> Result<Vec<Forest<Statistics>>, Error> {
+    fn forests(&self, points: &[(&Point, Want)]) -> Result<Vec<Forest<Statistics>>, Error> {
         // Points are evaluated side by side on each chunk, so the rows are read once.
-        let prepared = points.iter().map(|(p, _)| self.model.prepare(p)).collect::<Result<Vec<_>, _>>()?;
-        self.swept.fetch_add(chunks.len() as u64, Ordering::Relaxed);
+        self.swept.fetch_add(self.rows.chunks() as u64, Ordering::Relaxed);
+        let digest = self.digest_for(points.iter().map(|(_, want)| *want));
+        let source: &dyn RowSource = match digest {
+            Some(digest) => digest,
+            None => self.rows,
+        };
+        let prepared: Vec<Box<dyn Absorb + '_>> = points
+            .iter()
+            .map(|(p, _)| match digest {
+                Some(digest) => digest.prepare(p),
+                None => self.model.prepare(p),
+            })
+            .collect::<Result<_, _>>()?;
+        let chunks = 0..source.chunks();
         let together = sum_chunks(
-            self.rows,
+            source,
             chunks,
             || Several(points.iter().map(|(_, want)| self.model.empty(*want)).collect()),
             || points.iter().zip(&prepared).map(|((_, want), p)| p.scratch(*want)).collect::<Vec<_>>(),
@@ -183,7 +228,7 @@ impl<'a> Learning<'a> {
     /// The entropies at a look, base measure included.
     pub fn entropies(&self, look: &Look) -> Entropies {
         let mut e = self.model.entropies(&look.point, &look.statistics);
-        e.base_measure = self.base_measure;
+        e.base_measure += self.base_measure;
         e
     }
 

@@ -164,5 +164,5 @@ pub(super) fn information(model: &Mixture, at: &Point, s: &Statistics) -> Option
         }
     }
     let matrix = |v: &[f64]| Matrix::from_fn(free, free, |i, j| v[j * free + i] / s.weight);
-    Some(Information { visible: matrix(&visible), observed: matrix(&observed) })
+    Some(Information::whole(matrix(&visible), matrix(&observed)))
 }

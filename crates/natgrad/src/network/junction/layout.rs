@@ -73,6 +73,8 @@ pub struct JunctionTree {
     pub(super) home: Vec<Option<usize>>,
     pub(super) cells: usize,
     pub(super) separators: usize,
+    /// Whether tables of given nodes alone are left out of `log p(v)`.
+    pub(super) only_touched: bool,
     cost: Cost,
 }
 
@@ -195,8 +197,15 @@ impl JunctionTree {
             cliques,
             cells,
             separators,
+            only_touched: false,
             cost,
         })
+    }
+
+    /// The same tree without the tables whose nodes are all given: runs answer the logarithm of the other tables' sum.
+    pub fn only_touched(mut self) -> Self {
+        self.only_touched = true;
+        self
     }
 
     /// What it takes.

@@ -39,6 +39,7 @@ pub(super) fn run(tree: &JunctionTree, tables: &[Vec<f64>], into: &mut Beliefs) 
     for (place, table) in tree.families.iter().zip(tables) {
         let base = JunctionTree::base(place, evidence);
         match place.clique {
+            None if tree.only_touched => {}
             None => log += table[base].ln(),
             Some(c) => {
                 let clique = &tree.cliques[c];

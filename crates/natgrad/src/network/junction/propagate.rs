@@ -174,7 +174,9 @@ impl JunctionTree {
         for (place, table) in self.families.iter().zip(tables) {
             let base = Self::base(place, evidence);
             let Some(c) = place.clique else {
-                log += table[base].ln();
+                if !self.only_touched {
+                    log += table[base].ln();
+                }
                 continue;
             };
             let clique = &self.cliques[c];

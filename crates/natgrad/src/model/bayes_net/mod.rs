@@ -1,0 +1,532 @@
+//! Discrete Bayesian networks learnt from rows with any cells missing and nodes that are never seen.
+//!
+//! ```text
+//! ln p(v) = ln Σ_h Π_r θ_r(x_r | x_pa(r))        N_r(c, j) = Σ_n w_n p(x_r = j, x_pa(r) = c | v_n)
+//! ```
+//!
+//! A point holds `ln θ` for tables, row by row and redundant (a constant added to a row changes nothing), and the local
+//! models' own parameters elsewhere. Given what is seen in a row, its hidden nodes fall apart into groups that share no
+//! table; each is summed out by listing its states or by a junction tree, and equal ones are merged over all rows.
+
+mod absorb;
+mod decompose;
+mod digest;
+mod groups;
+mod information;
+mod layout;
+mod maximise;
+mod plan;
+mod rows;
+mod settings;
+mod start;
+
+pub use digest::{Pieces, Survey};
+pub use rows::RowPosterior;
+pub use settings::Sharing;
+
+use super::{Absorb, Curvature, Digest, Entropies, Information, LatentModel, Maximised, Statistics, Want};
+use crate::Error;
+use crate::geometry::{BlockGram, Covector, Point, Tangent};
+use crate::network::Network;
+use crate::rows::{Chunk, RowSource};
+use decompose::{HIDDEN, Store};
+use groups::Groups;
+use layout::{Block, Layout};
+use plan::{Tables, Way};
+use std::sync::Arc;
+
+/// A logarithm that stands for a probability of zero: `exp(−700) < 1e-304`.
+const ZERO_LOG: f64 = -700.0;
+
+/// A network to be learnt: everything but its parameters and its rows.
+#[derive(Debug, Clone)]
+pub struct BayesNet {
+    network: Network,
+    layout: Layout,
+    columns: Vec<Option<usize>>,
+    prior: f64,
+    most_bytes: f64,
+    store: Arc<Store>,
+    groups: Groups,
+}
+
+impl BayesNet {
+    /// A network whose node `i` is read from column `columns[i]`; nodes without a column are hidden.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where tables to be tied differ in shape, or the prior is no number of at least 0.
+    pub fn new(network: Network, columns: Vec<Option<usize>>, sharing: &Sharing) -> Result<Self, Error> {
+        let network = settings::softmax_as_tables(network);
+        let (ties, frozen) = sharing.check(&network)?;
+        let layout = Layout::new(&network, &ties, &frozen);
+        let groups = Groups::new(&layout, &[]);
+        Ok(BayesNet {
+            network,
+            layout,
+            columns,
+            prior: sharing.prior,
+            most_bytes: sharing.most_bytes,
+            store: Arc::default(),
+            groups,
+        })
+    }
+
+    /// Looks at all rows once: which nodes they hide, counts of what they show, and equal pieces merged.
+    ///
+    /// # Errors
+    /// What reading reports; [`Error::Setting`] with width and memory where hidden nodes are too entangled to be summed
+    /// out.
+    pub fn survey(&mut self, source: &dyn RowSource) -> Result<(Survey, Option<Pieces>), Error> {
+        let mut survey = Survey::of(self, source)?;
+        for plan in &survey.plans {
+            if let Way::TooLarge(cost) = &plan.way {
+                return Err(self.too_large(&plan.hidden, cost.width, cost.bytes));
+            }
+        }
+        self.groups = Groups::new(&self.layout, &survey.plans);
+        let pieces = Pieces::new(self, &mut survey);
+        Ok((survey, pieces))
+    }
+
+    fn too_large(&self, hidden: &[usize], width: usize, bytes: f64) -> Error {
+        let names: Vec<&str> = hidden.iter().take(6).map(|&i| self.network.nodes()[i].name.as_str()).collect();
+        let more = if hidden.len() > names.len() {
+            format!(" and {} more", hidden.len() - names.len())
+        } else {
+            String::new()
+        };
+        Error::Setting {
+            problem: format!(
+                "summing out {}{more} together needs a junction tree of width {width} with tables of {bytes:.3e} bytes, more \
+                 than {:.3e}",
+                names.join(", "),
+                self.most_bytes
+            ),
+            hint: "make one of these nodes visible, give nodes fewer parents, merge states, or raise --memory".into(),
+        }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The column of each node; `None` where it is hidden in every row.
+    pub fn columns(&self) -> &[Option<usize>] {
+        &self.columns
+    }
+
+    /// Pseudo-count of every table cell: the Dirichlet prior's parameters less one.
+    pub fn prior(&self) -> f64 {
+        self.prior
+    }
+
+    /// Whether a node's table stays where it starts.
+    pub fn is_frozen(&self, node: usize) -> bool {
+        self.block(node).frozen
+    }
+
+    /// Whether some row hides a node of this node's family.
+    pub fn is_coupled(&self, node: usize) -> bool {
+        self.groups.place(self.layout.families[node].first_entry).is_some()
+    }
+
+    fn block(&self, node: usize) -> &Block {
+        &self.layout.blocks[self.layout.families[node].block]
+    }
+
+    /// Free coordinates of a node's local model; empty where it is frozen.
+    pub fn coordinates(&self, node: usize) -> std::ops::Range<usize> {
+        self.block(node).coordinates()
+    }
+
+    /// Expected counts of a node's table, `configurations × states`; tied nodes share theirs.
+    pub fn counts<'s>(&self, node: usize, statistics: &'s Statistics) -> &'s [f64] {
+        &statistics.sums[self.block(node).entries()]
+    }
+
+    /// States of row `n` of a chunk.
+    fn read(&self, chunk: &Chunk<'_>, n: usize, states: &mut [u16]) {
+        for (s, column) in states.iter_mut().zip(&self.columns) {
+            *s = match column {
+                None => HIDDEN,
+                Some(d) => {
+                    let x = chunk.values[d * chunk.rows + n];
+                    if x.is_nan() { HIDDEN } else { x as u16 }
+                }
+            };
+        }
+    }
+
+    /// The point of given parameters of the network (as it was before softmax nodes became tables).
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where tied tables differ.
+    pub fn point(&self, given: &Network, at: &Point) -> Result<Point, Error> {
+        let mut out = vec![0.0; self.layout.parameters];
+        for block in &self.layout.blocks {
+            let first = given.table(block.nodes[0], at);
+            if let Some(other) = block.nodes[1..].iter().find(|&&i| given.table(i, at) != first) {
+                let name = |i: usize| &self.network.nodes()[i].name;
+                return Err(Error::Parameter {
+                    name: format!("table of \"{}\"", name(*other)),
+                    problem: format!("it differs from that of \"{}\", with which it is tied", name(block.nodes[0])),
+                    hint: "give tied nodes the same table, or leave their tables out".into(),
+                });
+            }
+            let own = &mut out[block.range()];
+            match block.local {
+                None => own.iter_mut().zip(&first).for_each(|(x, p)| *x = p.ln().max(ZERO_LOG)),
+                Some(_) => own.copy_from_slice(&at.0[given.range(block.nodes[0])]),
+            }
+        }
+        Ok(Point(out))
+    }
+
+    /// The network's own parameters at a point.
+    pub fn network_point(&self, at: &Point) -> Point {
+        let theta = self.theta(at);
+        let mut out = Vec::with_capacity(self.network.parameters());
+        for family in &self.layout.families {
+            let block = &self.layout.blocks[family.block];
+            match block.local {
+                None => {
+                    theta[block.entries()].chunks(block.states).for_each(|row| out.extend(&row[..block.states - 1]))
+                }
+                Some(_) => out.extend_from_slice(&at.0[block.range()]),
+            }
+        }
+        Point(out)
+    }
+
+    /// Probabilities, entry by entry.
+    fn theta(&self, at: &Point) -> Vec<f64> {
+        let mut out = vec![0.0; self.layout.entries];
+        for block in &self.layout.blocks {
+            let (own, xi) = (&mut out[block.entries()], &at.0[block.range()]);
+            match &block.local {
+                None => own.iter_mut().zip(xi).for_each(|(p, x)| *p = if *x <= ZERO_LOG { 0.0 } else { x.exp() }),
+                Some(local) => local.probabilities(xi, own),
+            }
+        }
+        out
+    }
+
+    fn tables(&self, at: &Point) -> Result<Tables<'_>, Error> {
+        if at.0.len() != self.layout.parameters || at.0.iter().any(|x| x.is_nan()) {
+            return Err(Error::Parameter {
+                name: "tables".into(),
+                problem: "a parameter is missing or not a number".into(),
+                hint: "start from tables of probabilities".into(),
+            });
+        }
+        Ok(Tables::new(&self.network, &self.layout, self.theta(at)))
+    }
+
+    /// A node's table at a point, `configurations × states`.
+    pub fn table(&self, node: usize, at: &Point) -> Vec<f64> {
+        self.theta(at)[self.block(node).entries()].to_vec()
+    }
+
+    /// `∂ ln P(state | row)/∂ξ` of a block.
+    fn score(
+        &self,
+        block: &Block,
+        at: &Point,
+        theta: &[f64],
+        row: usize,
+        state: usize,
+        visit: &mut dyn FnMut(usize, f64),
+    ) {
+        match &block.local {
+            None => {
+                for i in 0..block.states {
+                    let place = row * block.states + i;
+                    visit(place, f64::from(u8::from(i == state)) - theta[block.first_entry + place]);
+                }
+            }
+            Some(local) => local.score(&at.0[block.range()], row, state, visit),
+        }
+    }
+
+    /// `Σ_i v_i ∂ ln θ_e/∂ξ_i` for every entry.
+    fn pull_back(&self, at: &Point, theta: &[f64], v: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.layout.entries];
+        for block in self.layout.blocks.iter().filter(|b| !b.frozen) {
+            let own = &v[block.coordinates()];
+            for row in 0..block.rows {
+                for j in 0..block.states {
+                    let e = block.first_entry + row * block.states + j;
+                    self.score(block, at, theta, row, j, &mut |i, s| out[e] += s * own[i]);
+                }
+            }
+        }
+        out
+    }
+
+    /// `Σ_e n_e ∂ ln θ_e/∂ξ_i` for every free coordinate.
+    fn push(&self, at: &Point, theta: &[f64], counts: &[f64]) -> Vec<f64> {
+        let mut out = vec![0.0; self.layout.free];
+        for block in self.layout.blocks.iter().filter(|b| !b.frozen) {
+            let first = block.coordinates().start;
+            for row in 0..block.rows {
+                let at_row = block.first_entry + row * block.states;
+                let own = &counts[at_row..at_row + block.states];
+                if block.local.is_none() {
+                    let total: f64 = own.iter().sum();
+                    for (j, n) in own.iter().enumerate() {
+                        out[first + row * block.states + j] = n - total * theta[at_row + j];
+                    }
+                    continue;
+                }
+                for (j, n) in own.iter().enumerate().filter(|(_, n)| **n != 0.0) {
+                    self.score(block, at, theta, row, j, &mut |i, s| out[first + i] += n * s);
+                }
+            }
+        }
+        out
+    }
+
+    /// Whether all natural parameters of a block can be scaled together: not where it is frozen or a noisy-or.
+    fn can_be_tempered(block: &Block) -> bool {
+        !block.frozen && block.local.as_ref().is_none_or(|l| l.kind() != "noisy-or")
+    }
+
+    /// What an entry adds to the entropy-sum residual, `ln θ_e + H(row)`; 0 for tables that cannot be tempered.
+    fn tempering(&self, tables: &Tables<'_>) -> Vec<f64> {
+        let mut out = vec![0.0; self.layout.entries];
+        for block in self.layout.blocks.iter().filter(|b| Self::can_be_tempered(b)) {
+            for row in 0..block.rows {
+                let first = block.first_entry + row * block.states;
+                let entropy = entropy(&tables.theta[first..first + block.states]);
+                for e in (first..first + block.states).filter(|&e| tables.theta[e] > 0.0) {
+                    out[e] = tables.log[e] + entropy;
+                }
+            }
+        }
+        out
+    }
+
+    /// Each node's share of the entropy-sum residual, nats per row; tied nodes' is with the first of them.
+    pub fn residuals(&self, at: &Point, s: &Statistics) -> Vec<f64> {
+        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
+        let each = self.tempering(&tables);
+        let mut out = vec![0.0; self.network.len()];
+        for block in &self.layout.blocks {
+            out[block.nodes[0]] = block.entries().map(|e| s.sums[e] * each[e]).sum::<f64>() / s.weight;
+        }
+        out
+    }
+
+    /// Variance of the tempering direction's complete-data score, `Σ_c N(c)/N Var[ln θ]`.
+    pub fn tempering_variance(&self, at: &Point, s: &Statistics) -> f64 {
+        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
+        let each = self.tempering(&tables);
+        let mut out = 0.0;
+        for block in &self.layout.blocks {
+            for row in 0..block.rows {
+                let entries = || (block.first_entry + row * block.states..).take(block.states);
+                let weight: f64 = entries().map(|e| s.sums[e]).sum::<f64>() / s.weight;
+                out += weight * entries().map(|e| tables.theta[e] * each[e] * each[e]).sum::<f64>();
+            }
+        }
+        out
+    }
+
+    /// What the prior explains of the entropy-sum residual at a stationary point, per row: `−(1/N) d ln prior` along the
+    /// tempering direction.
+    pub fn prior_residual(&self, at: &Point, s: &Statistics) -> f64 {
+        if self.prior == 0.0 {
+            return 0.0;
+        }
+        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
+        -self.prior * self.tempering(&tables).iter().sum::<f64>() / s.weight
+    }
+
+    /// Whether some learnt table cannot be tempered, which the entropy sum takes as it is: its nodes.
+    pub fn untempered(&self) -> Vec<usize> {
+        (0..self.network.len()).filter(|&i| !Self::can_be_tempered(self.block(i))).collect()
+    }
+
+    /// Parent configurations that no row reaches: node and configuration; their rows stay where they start.
+    pub fn unvisited(&self, s: &Statistics) -> Vec<(usize, usize)> {
+        let mut out = Vec::new();
+        for block in self.layout.blocks.iter().filter(|b| !b.frozen && b.local.is_none()) {
+            for row in 0..block.rows {
+                let first = block.first_entry + row * block.states;
+                if s.sums[first..first + block.states].iter().all(|n| *n == 0.0) && block.states > 1 {
+                    out.push((block.nodes[0], row));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// `−Σ p ln p`.
+fn entropy(p: &[f64]) -> f64 {
+    -p.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>()
+}
+
+impl LatentModel for BayesNet {
+    fn free(&self) -> usize {
+        self.layout.free
+    }
+
+    fn empty(&self, want: Want) -> Statistics {
+        let mut s = Statistics::zero(if want == Want::Evidence { 0 } else { self.layout.entries });
+        if want == Want::Curvature {
+            let zeros = vec![0.0; self.groups.squares];
+            s.curvature = Some(Curvature { scores: zeros.clone(), complete: zeros });
+        }
+        s
+    }
+
+    fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error> {
+        Ok(Box::new(absorb::Prepared::new(self, at, self.tables(at)?)))
+    }
+
+    fn maximise(&self, at: &Point, statistics: &Statistics) -> Result<Maximised, Error> {
+        Ok(Maximised { point: maximise::maximise(self, at, statistics), notes: Vec::new() })
+    }
+
+    fn gradient(&self, at: &Point, s: &Statistics) -> Covector {
+        let theta = self.theta(at);
+        let counts: Vec<f64> = s.sums.iter().map(|n| (n + self.prior) / s.weight).collect();
+        Covector(self.push(at, &theta, &counts))
+    }
+
+    fn joint_metric(&self, at: &Point, s: &Statistics) -> Result<BlockGram, Error> {
+        information::joint_metric(self, at, s)
+    }
+
+    fn information(&self, at: &Point, s: &Statistics) -> Option<Information> {
+        information::information(self, at, s)
+    }
+
+    fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point> {
+        let mut next = at.clone();
+        for block in self.layout.blocks.iter().filter(|b| !b.frozen) {
+            let own = &mut next.0[block.range()];
+            own.iter_mut().zip(&v.0[block.coordinates()]).for_each(|(x, d)| *x += step * d);
+            if own.iter().any(|x| x.is_nan()) {
+                return None;
+            }
+            if block.local.is_none() {
+                for (row, before) in own.chunks_mut(block.states).zip(at.0[block.range()].chunks(block.states)) {
+                    normalise(row, before)?;
+                }
+            }
+        }
+        Some(next)
+    }
+
+    fn difference(&self, from: &Point, to: &Point) -> Tangent {
+        let mut out = vec![0.0; self.layout.free];
+        for block in self.layout.blocks.iter().filter(|b| !b.frozen) {
+            for (o, (a, b)) in
+                out[block.coordinates()].iter_mut().zip(from.0[block.range()].iter().zip(&to.0[block.range()]))
+            {
+                *o = b - a;
+            }
+        }
+        Tangent(out)
+    }
+
+    fn entropies(&self, at: &Point, s: &Statistics) -> Entropies {
+        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
+        let mut e = Entropies { recognition: 0.0, prior: 0.0, observable: 0.0, base_measure: 0.0 };
+        let mut joint = 0.0;
+        for block in &self.layout.blocks {
+            let expected: f64 = block.entries().filter(|&e| s.sums[e] > 0.0).map(|e| s.sums[e] * tables.log[e]).sum();
+            joint += expected;
+            if !Self::can_be_tempered(block) {
+                // A table that cannot be scaled counts as part of the measure that entropies are taken against.
+                e.base_measure += expected;
+                continue;
+            }
+            let mut own = 0.0;
+            for row in 0..block.rows {
+                let first = block.first_entry + row * block.states;
+                let weight: f64 = s.sums[first..first + block.states].iter().sum();
+                if weight > 0.0 {
+                    own += weight * entropy(&tables.theta[first..first + block.states]);
+                }
+            }
+            match self.columns[block.nodes[0]] {
+                None => e.prior += own,
+                Some(_) => e.observable += own,
+            }
+        }
+        // ln p(v) = H[q] + E_q[ln p(v, h)]; where nothing is hidden the difference is rounding.
+        let recognition = s.log_evidence - joint;
+        let rounding = 64.0 * f64::EPSILON * joint.abs();
+        e.recognition = if recognition <= rounding { 0.0 } else { recognition };
+        for part in [&mut e.recognition, &mut e.prior, &mut e.observable, &mut e.base_measure] {
+            *part /= s.weight;
+        }
+        e
+    }
+
+    fn name_of(&self, coordinate: usize) -> String {
+        let Some(block) = self.layout.blocks.iter().find(|b| b.coordinates().contains(&coordinate)) else {
+            return format!("coordinate {coordinate}");
+        };
+        let place = coordinate - block.coordinates().start;
+        match &block.local {
+            None => self.network.probability_label(block.nodes[0], place / block.states, place % block.states),
+            Some(_) => self.network.label(block.nodes[0], place),
+        }
+    }
+
+    fn log_prior(&self, at: &Point) -> f64 {
+        if self.prior == 0.0 {
+            return 0.0;
+        }
+        let theta = self.theta(at);
+        let learnt = self.layout.blocks.iter().filter(|b| !b.frozen);
+        self.prior * learnt.flat_map(Block::entries).map(|e| theta[e].ln()).sum::<f64>()
+    }
+
+    fn groups(&self) -> Vec<usize> {
+        let mut sizes: Vec<usize> = self.groups.groups.iter().map(|g| g.entries.max(self.parameters_of(g))).collect();
+        let mut grouped = vec![false; self.layout.blocks.len()];
+        self.groups.groups.iter().flat_map(|g| &g.blocks).for_each(|&b| grouped[b] = true);
+        for (block, grouped) in self.layout.blocks.iter().zip(grouped) {
+            if !grouped && !block.frozen {
+                match block.local {
+                    None => sizes.extend(std::iter::repeat_n(block.states, block.rows)),
+                    Some(_) => sizes.push(block.parameters),
+                }
+            }
+        }
+        sizes
+    }
+}
+
+impl BayesNet {
+    fn parameters_of(&self, group: &groups::Group) -> usize {
+        group.blocks.iter().map(|&b| self.layout.blocks[b].parameters).sum()
+    }
+}
+
+/// Makes a row of logarithms that of a distribution; entries that were impossible stay so.
+fn normalise(row: &mut [f64], before: &[f64]) -> Option<()> {
+    row.iter_mut().zip(before).filter(|(_, b)| **b <= ZERO_LOG).for_each(|(x, _)| *x = ZERO_LOG);
+    let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if top == f64::INFINITY || top <= ZERO_LOG {
+        return None;
+    }
+    let total: f64 = row.iter().filter(|x| **x > ZERO_LOG).map(|x| (x - top).exp()).sum();
+    let log = top + total.ln();
+    row.iter_mut().filter(|x| **x > ZERO_LOG).for_each(|x| *x = (*x - log).max(ZERO_LOG));
+    Some(())
+}
+
+/// What a digest needs to know of itself.
+impl Pieces {
+    /// As a digest.
+    pub fn as_digest(&self) -> &dyn Digest {
+        self
+    }
+}

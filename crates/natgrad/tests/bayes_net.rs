@@ -1,0 +1,294 @@
+//! Networks learnt from rows with missing cells: every sum against brute-force enumeration, every matrix against finite
+//! differences.
+
+use natgrad::engine::{Control, MetricChoice, Progress, Settings, fit};
+use natgrad::geometry::{Metric, Point, Tangent};
+use natgrad::linalg::Matrix;
+use natgrad::model::bayes_net::{BayesNet, Sharing};
+use natgrad::model::{Digest, LatentModel, Want};
+use natgrad::network::{Network, NodeSpec};
+use natgrad::objective::Learning;
+use natgrad::rows::{Column, ColumnKind, RowSource, Table};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+struct Case {
+    network: Network,
+    tables: Vec<Vec<f64>>,
+    net: BayesNet,
+    at: Point,
+    table: Table,
+}
+
+/// A random network of up to six nodes of one to three states, and rows with missing cells and weights; some tables have
+/// zeros, some nodes are never seen.
+fn case(seed: u64, zeros: bool, sharing: &Sharing) -> Case {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let n = rng.random_range(1..=6);
+    let cards: Vec<usize> = (0..n).map(|_| rng.random_range(1..=3)).collect();
+    let mut specs = Vec::new();
+    for i in 0..n {
+        let parents: Vec<usize> = (0..i).filter(|_| rng.random::<f64>() < 0.45).collect();
+        let rows: usize = parents.iter().map(|&p| cards[p]).product();
+        let table = (0..rows)
+            .map(|_| {
+                let mut row: Vec<f64> = (0..cards[i]).map(|_| 0.05 + rng.random::<f64>()).collect();
+                if zeros && cards[i] > 1 && rng.random::<f64>() < 0.3 {
+                    row[0] = 0.0;
+                }
+                let total: f64 = row.iter().sum();
+                row.iter().map(|p| p / total).collect()
+            })
+            .collect();
+        specs.push(NodeSpec {
+            name: format!("n{i}"),
+            states: (0..cards[i]).map(|s| format!("s{s}")).collect(),
+            parents: parents.iter().map(|p| format!("n{p}")).collect(),
+            table: Some(table),
+        });
+    }
+    let (network, point) = Network::new(specs).expect("a network");
+    let point = point.expect("tables");
+    let never: Vec<bool> = (0..n).map(|_| rng.random::<f64>() < 0.25).collect();
+    let visible: Vec<usize> = (0..n).filter(|&i| !never[i]).collect();
+    let mut columns = vec![None; n];
+    visible.iter().enumerate().for_each(|(d, &i)| columns[i] = Some(d));
+    let tables: Vec<Vec<f64>> = (0..n).map(|i| network.table(i, &point)).collect();
+    // Rows are drawn from the network itself, so that none is impossible.
+    let net = BayesNet::new(network.clone(), columns, sharing).expect("a model");
+    let at = net.point(&network, &point).expect("a point");
+    let mut draw = net.sampler(&at, seed ^ 77);
+    let rows = 40;
+    let drawn: Vec<Vec<u16>> = (0..rows).map(|_| draw()).collect();
+    drop(draw);
+    let data: Vec<Vec<f64>> = visible
+        .iter()
+        .map(|&i| drawn.iter().map(|r| if rng.random::<f64>() < 0.3 { f64::NAN } else { f64::from(r[i]) }).collect())
+        .collect();
+    let header = visible
+        .iter()
+        .map(|&i| Column {
+            name: format!("n{i}"),
+            kind: ColumnKind::Levels((0..cards[i]).map(|s| format!("s{s}")).collect()),
+            missing: true,
+        })
+        .collect::<Vec<_>>();
+    let weights = (0..rows).map(|_| f64::from(rng.random_range(0..4u8)) * 0.5).collect::<Vec<_>>();
+    let table = if header.is_empty() {
+        Table::from_chunks(header, rows, Vec::new(), Some(weights)).expect("a table")
+    } else {
+        Table::from_columns(header, &data, Some(weights)).expect("a table")
+    };
+    Case { network, tables, net, at, table }
+}
+
+/// `Σ_n w_n ln p(v_n)` and expected counts by listing all joint states.
+fn enumerated(case: &Case) -> (f64, Vec<Vec<f64>>) {
+    let n = case.network.len();
+    let cards: Vec<usize> = (0..n).map(|i| case.network.states(i)).collect();
+    let mut log = 0.0;
+    let mut counts: Vec<Vec<f64>> = case.tables.iter().map(|t| vec![0.0; t.len()]).collect();
+    let entry = |i: usize, x: &[usize]| {
+        let row = case.network.dag().parents(i).iter().fold(0, |r, &p| r * cards[p] + x[p]);
+        row * cards[i] + x[i]
+    };
+    for row in 0..case.table.rows() as usize {
+        let w = case.table.weight(row);
+        if w == 0.0 {
+            continue;
+        }
+        let (mut total, mut own) = (0.0, Vec::new());
+        for state in 0..cards.iter().product::<usize>() {
+            let mut left = state;
+            let x: Vec<usize> = cards
+                .iter()
+                .map(|&k| {
+                    let s = left % k;
+                    left /= k;
+                    s
+                })
+                .collect();
+            let fits = case.net.columns().iter().zip(&x).all(|(c, &s)| {
+                let cell = c.map_or(f64::NAN, |d| case.table.cell(row, d));
+                cell.is_nan() || cell == s as f64
+            });
+            if fits {
+                let p: f64 = (0..n).map(|i| case.tables[i][entry(i, &x)]).product();
+                total += p;
+                own.push((x, p));
+            }
+        }
+        log += w * total.ln();
+        for (x, p) in own {
+            for i in 0..n {
+                counts[i][entry(i, &x)] += w * p / total;
+            }
+        }
+    }
+    (log, counts)
+}
+
+const SEEDS: u64 = 150;
+
+#[test]
+fn evidence_and_expected_counts_equal_those_of_enumeration_merged_or_not() {
+    for seed in 0..SEEDS {
+        let mut c = case(seed, seed % 2 == 0, &Sharing::default());
+        let (_, pieces) = c.net.survey(&c.table).expect("a survey");
+        let pieces = pieces.expect("few pieces");
+        let (log, counts) = enumerated(&c);
+        for digest in [None, Some(pieces.as_digest())] {
+            let learning = Learning::new(&c.net, &c.table, 0.0).with_digest(digest);
+            let look = learning.look(&c.at, Want::Statistics).expect("a look");
+            // Rounding of sums of some hundred products.
+            let s = &look.statistics;
+            assert!((s.log_evidence - log).abs() < 1e-12 * (1.0 + log.abs()), "{seed}: {} {log}", s.log_evidence);
+            for (i, expected) in counts.iter().enumerate() {
+                for (a, b) in c.net.counts(i, s).iter().zip(expected) {
+                    assert!((a - b).abs() < 1e-12 * (1.0 + s.weight), "{seed}, node {i}: {a} {b}");
+                }
+            }
+            assert_eq!(s.rows, 40);
+        }
+    }
+}
+
+/// Small enough for truncation `h²`, large enough for rounding `ε/h`.
+const STEP: f64 = 1e-5;
+
+fn elbo(c: &Case, at: &Point) -> f64 {
+    Learning::new(&c.net, &c.table, 0.0).look(at, Want::Evidence).expect("a look").elbo
+}
+
+#[test]
+fn slopes_and_observed_information_equal_finite_differences() {
+    for seed in 0..SEEDS {
+        let sharing = Sharing { prior: if seed % 3 == 0 { 0.7 } else { 0.0 }, ..Sharing::default() };
+        let mut c = case(seed, false, &sharing);
+        let (_, pieces) = c.net.survey(&c.table).expect("a survey");
+        let pieces = pieces.expect("few pieces");
+        let learning = Learning::new(&c.net, &c.table, 0.0);
+        let look = learning.look(&c.at, Want::Curvature).expect("a look");
+        let gradient = learning.gradient(&look);
+        let information = c.net.information(&c.at, &look.statistics).expect("information");
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let free = c.net.free();
+        if free == 0 {
+            continue;
+        }
+        // Along straight lines of ln θ a row is normalised again, which bends them: second derivatives are of the
+        // function that normalises, which is what `shift` does.
+        for _ in 0..3 {
+            let v = Tangent((0..free).map(|_| rng.random::<f64>() - 0.5).collect());
+            let at = |t: f64| elbo(&c, &c.net.shift(&c.at, &v, t).expect("inside"));
+            let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+            assert!((slope - gradient.along(&v)).abs() < 1e-7, "{seed}: {slope} {}", gradient.along(&v));
+            let wide = 1e-3;
+            let bend = -(at(wide) - 2.0 * at(0.0) + at(-wide)) / (wide * wide);
+            let mut form = 0.0;
+            for block in &information.blocks {
+                for (a, &i) in block.index.iter().enumerate() {
+                    for (b, &j) in block.index.iter().enumerate() {
+                        form += v.0[i] * block.observed[(a, b)] * v.0[j];
+                    }
+                }
+            }
+            assert!((bend - form).abs() < 1e-5 * (1.0 + form.abs()), "{seed}: {bend} {form}");
+        }
+        // The evidence metric as an operator and as a matrix: rows' scores have no block structure of their own, so the
+        // comparison is within groups.
+        let v = Tangent((0..free).map(|_| rng.random::<f64>() - 0.5).collect());
+        for block in &information.blocks {
+            let mut own = vec![0.0; free];
+            block.index.iter().for_each(|&i| own[i] = v.0[i]);
+            let along = learning.visible_along(&c.at, &Tangent(own)).expect("a product");
+            for (a, &i) in block.index.iter().enumerate() {
+                let product: f64 = block.index.iter().enumerate().map(|(b, &j)| block.visible[(a, b)] * v.0[j]).sum();
+                assert!((product - along.0[i]).abs() < 1e-12, "{seed}: {product} {}", along.0[i]);
+            }
+        }
+        // Merged pieces have the same second moments, where they have them.
+        if pieces.has_curvature() {
+            let merged = Learning::new(&c.net, &c.table, 0.0).with_digest(Some(pieces.as_digest()));
+            let seen = merged.look(&c.at, Want::Curvature).expect("a look");
+            let again = c.net.information(&c.at, &seen.statistics).expect("information");
+            for (x, y) in information.blocks.iter().zip(&again.blocks) {
+                let off = |a: &Matrix, b: &Matrix| {
+                    (0..a.ncols())
+                        .flat_map(|j| (0..a.nrows()).map(move |i| (i, j)))
+                        .map(|(i, j)| (a[(i, j)] - b[(i, j)]).abs())
+                        .fold(0.0, f64::max)
+                };
+                assert!(off(&x.observed, &y.observed) < 1e-13 && off(&x.visible, &y.visible) < 1e-13, "{seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_unit_step_of_the_joint_metric_is_em_to_first_order() {
+    for seed in 0..SEEDS {
+        let mut c = case(seed, false, &Sharing::default());
+        c.net.survey(&c.table).expect("a survey");
+        let learning = Learning::new(&c.net, &c.table, 0.0);
+        let look = learning.look(&c.at, Want::Statistics).expect("a look");
+        let raised = learning.joint_metric(&look).expect("a metric").raise(&learning.gradient(&look));
+        let next = c.net.maximise(&c.at, &look.statistics).expect("a step").point;
+        // In probabilities: θ · dξ = N_cj/N_c − θ, up to a constant per row that changes nothing.
+        for node in 0..c.network.len() {
+            let (before, after) = (c.net.table(node, &c.at), c.net.table(node, &next));
+            let k = c.network.states(node);
+            let v = &raised.tangent.0[c.net.coordinates(node)];
+            for row in 0..before.len() / k {
+                let p = &before[row * k..(row + 1) * k];
+                let d = &v[row * k..(row + 1) * k];
+                let mean: f64 = p.iter().zip(d).map(|(p, d)| p * d).sum();
+                for j in 0..k {
+                    let moved = p[j] * (d[j] - mean);
+                    let em = after[row * k + j] - p[j];
+                    assert!((moved - em).abs() < 1e-9, "{seed}, node {node}: {moved} {em}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn em_never_falls_and_the_maximum_is_stationary_with_its_entropy_sum() {
+    for seed in 0..60 {
+        let sharing = Sharing { prior: if seed % 4 == 0 { 0.5 } else { 0.0 }, ..Sharing::default() };
+        let mut c = case(seed, false, &sharing);
+        let (_, pieces) = c.net.survey(&c.table).expect("a survey");
+        let pieces = pieces.expect("few pieces");
+        for metric in [MetricChoice::Joint, MetricChoice::Auto, MetricChoice::Evidence] {
+            let learning = Learning::new(&c.net, &c.table, 0.0).with_digest(Some(pieces.as_digest()));
+            let settings = Settings { metric, tolerance: 1e-9, max_iterations: 20_000, ..Settings::default() };
+            let outcome = fit(&learning, &settings, Progress::at(c.at.clone()), &|_| Control::Continue).expect("a fit");
+            for pair in outcome.progress.trace.windows(2) {
+                assert!(pair[1].elbo >= pair[0].elbo - 1e-12 * (1.0 + pair[0].elbo.abs()), "{seed} {metric:?}");
+            }
+            let e = learning.entropies(&outcome.look);
+            let data = outcome.look.elbo - outcome.look.log_prior;
+            let residual = data - e.sum() - c.net.prior_residual(&outcome.look.point, &outcome.look.statistics);
+            // A remaining gain below 1e-9 allows a residual of √(2 V 1e-9), V about 1.
+            assert!(residual.abs() < 1e-3, "{seed} {metric:?}: {residual}");
+        }
+    }
+}
+
+#[test]
+fn residual_is_the_derivative_along_tempering() {
+    for seed in 0..SEEDS {
+        let mut c = case(seed, false, &Sharing::default());
+        c.net.survey(&c.table).expect("a survey");
+        let learning = Learning::new(&c.net, &c.table, 0.0);
+        let look = learning.look(&c.at, Want::Residuals).expect("a look");
+        let residual = look.elbo - learning.entropies(&look).sum();
+        // Tempering scales ln θ, and rows are normalised again.
+        let v = Tangent((0..c.net.free()).map(|i| c.at.0[i]).collect());
+        let slope = learning.gradient(&look).along(&v);
+        assert!((residual - slope).abs() < 1e-12 * (1.0 + look.elbo.abs()), "{seed}: {residual} {slope}");
+        let parts: f64 = c.net.residuals(&c.at, &look.statistics).iter().sum();
+        assert!((residual - parts).abs() < 1e-12 * (1.0 + look.elbo.abs()), "{seed}: {residual} {parts}");
+    }
+}
