@@ -7,11 +7,13 @@
 //!
 //! A node may have another local model instead of its table. Sigmoid nodes (two states): the log-odds of the second state
 //! are a bias, met where every parent is in its first state, plus one weight per parent for the state it is in; there is
-//! a list of weights per parent, one for each of its states but the first. Softmax nodes: one row of logits per parent
-//! configuration, one logit per state.
+//! a list of weights per parent, one for each of its states but the first. Noisy-or nodes (two states, the first "off"): each
+//! parent that is not in its first state switches the node on with a probability of its own, and the leak does so always.
+//! Softmax nodes: one row of logits per parent configuration, one logit per state; null is a state with probability 0.
 //!
 //! ```text
 //! {"name": "y", "states": ["off", "on"], "parents": ["x", "z"], "logistic": {"weights": [[1.2], [-0.7, 0.3]], "bias": 0.4}}
+//! {"name": "u", "states": ["off", "on"], "parents": ["x", "z"], "noisy_or": {"weights": [[0.8], [0.5, 0.9]], "leak": 0.01}}
 //! {"name": "z", "states": ["a", "b", "c"], "softmax": [[0.0, 1.5, -0.2]]}
 //! ```
 //!
@@ -42,7 +44,9 @@ struct NodeFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     logistic: Option<LogisticFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    softmax: Option<Vec<Vec<f64>>>,
+    noisy_or: Option<NoisyOrFile>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    softmax: Option<Vec<Vec<Option<f64>>>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,10 +57,18 @@ struct LogisticFile {
     bias: f64,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoisyOrFile {
+    #[serde(default)]
+    weights: Vec<Vec<f64>>,
+    leak: f64,
+}
+
 /// A network as a file holds it: nodes, and for each the local model that is no table.
 pub type Written = (Vec<NodeSpec>, Vec<Option<LocalSpec>>);
 
-/// Nodes of a network file; sigmoid and softmax nodes stand beside them and have no table here.
+/// Nodes of a network file; sigmoid, noisy-or and softmax nodes stand beside them and have no table here.
 ///
 /// # Errors
 /// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it is no such file,
@@ -65,18 +77,26 @@ pub fn read_network_json(path: &Path) -> Result<Written, IoError> {
     let file: NetworkFile = read_json(path)?;
     let (mut nodes, mut local) = (Vec::with_capacity(file.nodes.len()), Vec::with_capacity(file.nodes.len()));
     for n in file.nodes {
-        let kinds = [n.table.is_some(), n.logistic.is_some(), n.softmax.is_some()];
+        let kinds = [n.table.is_some(), n.logistic.is_some(), n.noisy_or.is_some(), n.softmax.is_some()];
         if kinds.iter().filter(|k| **k).count() > 1 {
             return Err(IoError::Format {
                 file: shown(path),
-                problem: format!("node \"{}\" has more than one of \"table\", \"logistic\" and \"softmax\"", n.name),
+                problem: format!(
+                    "node \"{}\" has more than one of \"table\", \"logistic\", \"noisy_or\" and \"softmax\"",
+                    n.name
+                ),
                 hint: "keep one of them".into(),
             });
         }
-        local.push(match (n.logistic, n.softmax) {
-            (Some(l), _) => Some(LocalSpec::Logistic { weights: l.weights, bias: l.bias }),
-            (None, Some(logits)) => Some(LocalSpec::Softmax { logits }),
-            (None, None) => None,
+        local.push(match (n.logistic, n.noisy_or, n.softmax) {
+            (Some(l), ..) => Some(LocalSpec::Logistic { weights: l.weights, bias: l.bias }),
+            (_, Some(o), _) => Some(LocalSpec::NoisyOr { weights: o.weights, leak: o.leak }),
+            (.., Some(logits)) => {
+                let number = |x: Option<f64>| x.unwrap_or(f64::NEG_INFINITY);
+                let row = |row: Vec<Option<f64>>| row.into_iter().map(number).collect();
+                Some(LocalSpec::Softmax { logits: logits.into_iter().map(row).collect() })
+            }
+            (None, None, None) => None,
         });
         nodes.push(NodeSpec { name: n.name, states: n.states, parents: n.parents, table: n.table });
     }
@@ -92,11 +112,16 @@ pub fn write_network_json(path: &Path, nodes: &[NodeSpec], local: &[Option<Local
         .iter()
         .enumerate()
         .map(|(i, n)| {
-            let (mut table, mut logistic, mut softmax) = (None, None, None);
+            let (mut table, mut logistic, mut noisy_or, mut softmax) = (None, None, None, None);
             match local.get(i).cloned().flatten() {
                 None => table = n.table.clone(),
                 Some(LocalSpec::Logistic { weights, bias }) => logistic = Some(LogisticFile { weights, bias }),
-                Some(LocalSpec::Softmax { logits }) => softmax = Some(logits),
+                Some(LocalSpec::NoisyOr { weights, leak }) => noisy_or = Some(NoisyOrFile { weights, leak }),
+                Some(LocalSpec::Softmax { logits }) => {
+                    let number = |x: f64| x.is_finite().then_some(x);
+                    let row = |row: Vec<f64>| row.into_iter().map(number).collect();
+                    softmax = Some(logits.into_iter().map(row).collect());
+                }
             }
             NodeFile {
                 name: n.name.clone(),
@@ -104,6 +129,7 @@ pub fn write_network_json(path: &Path, nodes: &[NodeSpec], local: &[Option<Local
                 parents: n.parents.clone(),
                 table,
                 logistic,
+                noisy_or,
                 softmax,
             }
         })

@@ -1,13 +1,19 @@
-//! How one node depends on its parents: local models with their parameters and derivatives.
+//! How one node depends on its parents: local models with their parameters, derivatives and M-steps.
 //!
 //! Start here to add another: implement [`Local`] in a file of its own.
 
+mod frequencies;
+mod indicators;
 mod logistic;
+mod logistic_fit;
+mod noisy_or;
+mod noisy_or_fit;
 mod softmax;
 mod spec;
 mod table;
 
 pub use logistic::Logistic;
+pub use noisy_or::NoisyOr;
 pub use softmax::Softmax;
 pub use spec::LocalSpec;
 pub use table::Table;
@@ -21,6 +27,12 @@ pub trait Local: Debug + Send + Sync {
     /// Name of the kind.
     fn kind(&self) -> &'static str;
 
+    /// Number of states of the node.
+    fn states(&self) -> usize;
+
+    /// Number of configurations of its parents.
+    fn configurations(&self) -> usize;
+
     /// Number of parameters `ξ`.
     fn parameters(&self) -> usize;
 
@@ -30,6 +42,33 @@ pub trait Local: Debug + Send + Sync {
     /// Calls `visit(j, ∂P(· | configuration)/∂ξ_j)` for every parameter that the configuration depends on; each
     /// derivative has one entry per state and sums to 0.
     fn derivatives(&self, xi: &[f64], configuration: usize, visit: &mut dyn FnMut(usize, &[f64]));
+
+    /// Calls `visit(j, ∂ ln P(state | configuration)/∂ξ_j)` for the parameters that matter; the others' derivatives are 0.
+    ///
+    /// Where the probability is 0 nothing is visited: such an event has no weight anywhere.
+    fn score(&self, xi: &[f64], configuration: usize, state: usize, visit: &mut dyn FnMut(usize, f64)) {
+        let mut table = vec![0.0; self.configurations() * self.states()];
+        self.probabilities(xi, &mut table);
+        let p = table[configuration * self.states() + state];
+        if p > 0.0 {
+            self.derivatives(xi, configuration, &mut |j, d| visit(j, d[state] / p));
+        }
+    }
+
+    /// The M-step: parameters that maximise `Σ_{c,a} (counts[c,a] + prior) ln P(a | c; ξ)`, counts being
+    /// `configurations × states` and at least 0, as is the prior.
+    ///
+    /// The sum never ends below its value at `xi`, up to rounding, and its slope is 0 wherever the answer is inside. What
+    /// no count speaks of keeps its value in `xi`: rows of a table without any weight, weights of parents that never
+    /// occur. Probabilities of 0 and 1 are answers like others where the kind has them, with infinite parameters where it
+    /// needs these; weights of logistic nodes stay finite.
+    fn maximise(&self, counts: &[f64], xi: &[f64], prior: f64) -> Vec<f64>;
+
+    /// Calls `visit(i, j, h)`, `i ≥ j`, with pieces that add up to the curvature
+    /// `−∂²/∂ξ_i∂ξ_j Σ_{c,a} counts[c,a] ln P(a | c; ξ)`; pairs that are not visited are 0.
+    ///
+    /// Counts of events with probability 0 have no weight, as in [`Local::score`].
+    fn curvature(&self, counts: &[f64], xi: &[f64], visit: &mut dyn FnMut(usize, usize, f64));
 
     /// The parameters that give these probabilities (`configurations × states`); `None` where there are none.
     fn inverse(&self, probabilities: &[f64]) -> Option<Vec<f64>>;

@@ -1,6 +1,7 @@
-//! Local models as they are written down: sigmoid nodes by weights, softmax nodes by logits.
+//! Local models as they are written down: sigmoid and noisy-or nodes by weights, softmax nodes by logits.
 
-use super::{Local, Logistic, Softmax};
+use super::indicators::sigmoid;
+use super::{Local, Logistic, NoisyOr, Softmax};
 use crate::Error;
 use crate::network::Rows;
 use std::sync::Arc;
@@ -15,7 +16,14 @@ pub enum LocalSpec {
         /// Log-odds where every parent is in its first state.
         bias: f64,
     },
-    /// `P(a | c) ∝ exp(logits[c][a])`.
+    /// `P(first state | c) = (1 − leak) Π_p (1 − w_p(state of p in c))`, a node of two states, the first "off".
+    NoisyOr {
+        /// One list per parent, in the order of the parents: a probability for every state but the first.
+        weights: Vec<Vec<f64>>,
+        /// Probability of the second state where every parent is in its first.
+        leak: f64,
+    },
+    /// `P(a | c) ∝ exp(logits[c][a])`; minus infinity is the probability 0.
     Softmax {
         /// One row per parent configuration, one logit per state.
         logits: Rows,
@@ -24,6 +32,44 @@ pub enum LocalSpec {
 
 fn bad(problem: String, hint: &str) -> Error {
     Error::Data { problem, hint: hint.into() }
+}
+
+/// One list of weights per parent, one weight for every state but the first.
+fn check_weights(kind: &str, node: &str, states: usize, parents: &[usize], weights: &[Vec<f64>]) -> Result<(), Error> {
+    if states != 2 {
+        return Err(bad(
+            format!("node \"{node}\" has {states} states: a {kind} node has two"),
+            "give it a table or \"softmax\" logits",
+        ));
+    }
+    if weights.len() != parents.len() {
+        return Err(bad(
+            format!("node \"{node}\" has weights for {} parents where it has {}", weights.len(), parents.len()),
+            "give one list of weights per parent",
+        ));
+    }
+    if let Some(p) = (0..parents.len()).find(|&p| weights[p].len() + 1 != parents[p]) {
+        return Err(bad(
+            format!(
+                "node \"{node}\" has {} weights for parent {}, which has {} states",
+                weights[p].len(),
+                p + 1,
+                parents[p]
+            ),
+            "give one weight for every state of the parent but its first",
+        ));
+    }
+    Ok(())
+}
+
+/// The weights of each parent.
+fn by_parent(mut rest: &[f64], parents: &[usize]) -> Vec<Vec<f64>> {
+    let take = |k: &usize| {
+        let (own, others) = rest.split_at((k - 1).min(rest.len()));
+        rest = others;
+        own.to_vec()
+    };
+    parents.iter().map(take).collect()
 }
 
 impl LocalSpec {
@@ -38,36 +84,22 @@ impl LocalSpec {
         };
         match self {
             LocalSpec::Logistic { weights, bias } => {
-                if states != 2 {
-                    return Err(bad(
-                        format!("node \"{node}\" has {states} states: a logistic node has two"),
-                        "give it a table or \"softmax\" logits",
-                    ));
-                }
-                if weights.len() != parents.len() {
-                    return Err(bad(
-                        format!(
-                            "node \"{node}\" has weights for {} parents where it has {}",
-                            weights.len(),
-                            parents.len()
-                        ),
-                        "give one list of weights per parent",
-                    ));
-                }
-                if let Some(p) = (0..parents.len()).find(|&p| weights[p].len() + 1 != parents[p]) {
-                    return Err(bad(
-                        format!(
-                            "node \"{node}\" has {} weights for parent {}, which has {} states",
-                            weights[p].len(),
-                            p + 1,
-                            parents[p]
-                        ),
-                        "give one weight for every state of the parent but its first",
-                    ));
-                }
+                check_weights("logistic", node, states, parents, weights)?;
                 let xi: Vec<f64> = weights.iter().flatten().copied().chain([*bias]).collect();
                 finite(&xi)?;
                 Ok((Arc::new(Logistic { parents: parents.to_vec() }), xi))
+            }
+            LocalSpec::NoisyOr { weights, leak } => {
+                check_weights("noisy-or", node, states, parents, weights)?;
+                let all: Vec<f64> = weights.iter().flatten().copied().chain([*leak]).collect();
+                if let Some(w) = all.iter().find(|w| !(0.0..=1.0).contains(*w)) {
+                    return Err(bad(
+                        format!("node \"{node}\": {w} is no probability"),
+                        "weights and leak of a noisy-or node are between 0 and 1",
+                    ));
+                }
+                let xi = all.into_iter().map(|w| w.ln() - (-w).ln_1p()).collect();
+                Ok((Arc::new(NoisyOr { parents: parents.to_vec() }), xi))
             }
             LocalSpec::Softmax { logits } => {
                 let configurations: usize = parents.iter().product();
@@ -81,8 +113,16 @@ impl LocalSpec {
                         "give one row per configuration of the parents, the first parent slowest, one logit per state",
                     ));
                 }
+                // Minus infinity is a state that cannot be; one state has to be left.
+                let impossible = |row: &&Vec<f64>| row.iter().all(|x| *x == f64::NEG_INFINITY);
+                if logits.iter().find(impossible).is_some() {
+                    return Err(bad(
+                        format!("node \"{node}\" has a row of logits without a finite one"),
+                        "a logit of null is a state with probability 0: leave one possible",
+                    ));
+                }
                 let xi: Vec<f64> = logits.iter().flatten().copied().collect();
-                finite(&xi)?;
+                finite(&xi.iter().copied().filter(|x| *x != f64::NEG_INFINITY).collect::<Vec<f64>>())?;
                 Ok((Arc::new(Softmax { states, configurations }), xi))
             }
         }
@@ -92,16 +132,13 @@ impl LocalSpec {
     pub fn of(local: &dyn Local, xi: &[f64], states: usize, parents: &[usize]) -> Option<Self> {
         match local.kind() {
             "logistic" => {
-                let (bias, mut rest) = xi.split_last()?;
-                let weights = parents
-                    .iter()
-                    .map(|k| {
-                        let (own, others) = rest.split_at((k - 1).min(rest.len()));
-                        rest = others;
-                        own.to_vec()
-                    })
-                    .collect();
-                Some(LocalSpec::Logistic { weights, bias: *bias })
+                let (bias, rest) = xi.split_last()?;
+                Some(LocalSpec::Logistic { weights: by_parent(rest, parents), bias: *bias })
+            }
+            "noisy-or" => {
+                let (leak, rest) = xi.split_last()?;
+                let weights: Vec<f64> = rest.iter().map(|x| sigmoid(*x)).collect();
+                Some(LocalSpec::NoisyOr { weights: by_parent(&weights, parents), leak: sigmoid(*leak) })
             }
             "softmax" => Some(LocalSpec::Softmax { logits: xi.chunks(states).map(<[f64]>::to_vec).collect() }),
             _ => None,
