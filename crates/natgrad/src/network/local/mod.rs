@@ -73,17 +73,6 @@ pub trait Local: Debug + Send + Sync {
     /// The parameters that give these probabilities (`configurations × states`); `None` where there are none.
     fn inverse(&self, probabilities: &[f64]) -> Option<Vec<f64>>;
 
-    /// Placeholder until local models learn.
-    fn maximise(&self, _counts: &[f64], xi: &[f64], _prior: f64) -> Vec<f64> {
-        xi.to_vec()
-    }
-
-    /// Placeholder until local models learn.
-    fn curvature(&self, _counts: &[f64], _xi: &[f64], _visit: &mut dyn FnMut(usize, usize, f64)) {}
-
-    /// Placeholder until local models learn.
-    fn score(&self, _xi: &[f64], _configuration: usize, _state: usize, _visit: &mut dyn FnMut(usize, f64)) {}
-
     /// Name of parameter `j`, as in `P(y = a | x = b)`.
     fn label(&self, j: usize, node: &Labels<'_>) -> String;
 }
