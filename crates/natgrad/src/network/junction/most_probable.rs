@@ -1,6 +1,6 @@
 //! The most probable explanation: messages of maxima instead of sums, in logarithms.
 
-use super::layout::JunctionTree;
+use super::layout::{Clique, JunctionTree};
 use super::logarithms::plus;
 use super::posterior::fits;
 use super::propagate::walk;
@@ -24,8 +24,8 @@ pub struct Explanation {
 /// `argmax_x p(x)` over all states that agree with the evidence (`None`: not seen); `None` where that is impossible.
 ///
 /// Of several explanations that are equally probable (but for rounding), the first in lexicographic order, the first
-/// node slowest. Nodes that all best explanations agree on are found in one pass, and cut out of the graph; each further
-/// pass settles the lowest open node in every part that is left.
+/// node slowest. Nodes that all best explanations agree on are found in one pass; each further pass settles the lowest
+/// open node of every connected part. The tree is compiled again, without the settled nodes, when half of them are.
 ///
 /// # Errors
 /// [`Error::Setting`] for evidence that does not fit the network, and where the junction tree takes more than
@@ -43,11 +43,18 @@ pub fn most_probable(
     let logs: Vec<Vec<f64>> =
         (0..network.len()).map(|i| network.table(i, at).into_iter().map(f64::ln).collect()).collect();
     let mut states = evidence.to_vec();
-    loop {
+    let compile = |states: &[Option<usize>]| {
         let given: Vec<bool> = states.iter().map(Option::is_some).collect();
-        let tree = JunctionTree::new(network, &given, &[], most_bytes)?;
+        let open = given.iter().filter(|g| !**g).count();
+        JunctionTree::new(network, &given, &[], most_bytes).map(|tree| (tree, open))
+    };
+    let (mut tree, mut compiled) = compile(&states)?;
+    loop {
         if !tree.settle(&logs, &mut states) {
             return Ok(None);
+        }
+        if 2 * states.iter().filter(|s| s.is_none()).count() <= compiled {
+            (tree, compiled) = compile(&states)?;
         }
         let settled: Vec<usize> = states.iter().copied().flatten().collect();
         if settled.len() == network.len() {
@@ -75,6 +82,13 @@ fn maxima(size: usize, cells: &[f64], cards: &[usize], strides: &[usize]) -> Vec
     top
 }
 
+impl Clique {
+    /// Strides that lead from a cell to the state of one node.
+    fn strides_of(&self, node: usize) -> Vec<usize> {
+        self.nodes.iter().map(|&n| usize::from(n == node)).collect()
+    }
+}
+
 impl JunctionTree {
     /// Largest log-probability of each state of each open node, over all states of the others; empty for given nodes.
     /// `None` where the evidence is impossible.
@@ -90,6 +104,14 @@ impl JunctionTree {
                     let own = &mut cells[clique.at..clique.at + clique.size];
                     plus(own, &clique.cards, &place.strides, |t| table[base + t]);
                 }
+            }
+        }
+        for (i, home) in self.home.iter().enumerate() {
+            if let (Some(c), Some(state)) = (*home, evidence[i]) {
+                let clique = &self.cliques[c];
+                let own = &mut cells[clique.at..clique.at + clique.size];
+                let strides = clique.strides_of(i);
+                plus(own, &clique.cards, &strides, |s| if s == state { 0.0 } else { f64::NEG_INFINITY });
             }
         }
         let mut messages = vec![0.0; self.separators];
@@ -123,8 +145,8 @@ impl JunctionTree {
         let of = |(i, home): (usize, &Option<usize>)| {
             let Some(c) = *home else { return Vec::new() };
             let clique = &self.cliques[c];
-            let strides: Vec<usize> = clique.nodes.iter().map(|&n| usize::from(n == i)).collect();
-            maxima(self.cards[i], &cells[clique.at..clique.at + clique.size], &clique.cards, &strides)
+            let own = &cells[clique.at..clique.at + clique.size];
+            maxima(self.cards[i], own, &clique.cards, &clique.strides_of(i))
         };
         Some(self.home.iter().enumerate().map(of).collect())
     }
@@ -141,7 +163,7 @@ impl JunctionTree {
         }
         let mut taken = vec![false; self.cliques.len()];
         for (i, marginal) in tops.iter().enumerate() {
-            let Some(home) = self.home[i] else { continue };
+            let (Some(home), None) = (self.home[i], states[i]) else { continue };
             let top = marginal.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let close = top - TIE * (self.cards.len() as f64 + top.abs());
             let mut best = (0..marginal.len()).filter(|&s| marginal[s] >= close);
