@@ -1,10 +1,14 @@
-//! Network files by their ending: BIF or JSON.
+//! Network files by their ending: BIF or JSON; a run's folder by the one in it.
 
 use crate::failure::Failure;
 use natgrad::geometry::Point;
 use natgrad::network::Network;
 use natgrad_io::{Written, read_bif, read_network_json, write_bif, write_network_json};
+use std::borrow::Cow;
 use std::path::Path;
+
+/// The network that a run's folder holds.
+const IN_RUN: &str = "network.json";
 
 fn is(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending))
@@ -17,8 +21,24 @@ fn unknown(path: &Path) -> Failure {
     )
 }
 
+/// The file itself, or the one in a run's folder.
+fn file(path: &Path) -> Result<Cow<'_, Path>, Failure> {
+    if !path.is_dir() {
+        return Ok(Cow::Borrowed(path));
+    }
+    let inside = path.join(IN_RUN);
+    if inside.is_file() {
+        return Ok(Cow::Owned(inside));
+    }
+    Err(Failure::new(
+        format!("{}: the folder holds no {IN_RUN}", path.display()),
+        "name a .bif or .json file, or the folder of a run of `natgrad fit bayes-net`",
+    ))
+}
+
 /// Nodes of a network file, with local models that are no tables.
 pub fn read_nodes(path: &Path) -> Result<Written, Failure> {
+    let path = &*file(path)?;
     if is(path, "bif") {
         let nodes = read_bif(path)?;
         let local = vec![None; nodes.len()];
@@ -34,6 +54,25 @@ pub fn read_nodes(path: &Path) -> Result<Written, Failure> {
 pub fn read(path: &Path) -> Result<(Network, Option<Point>), Failure> {
     let (nodes, local) = read_nodes(path)?;
     Network::described(nodes, &local).map_err(|e| Failure::from(e).in_file(path.display()))
+}
+
+/// A network file in which every node has its table.
+pub fn read_complete(path: &Path) -> Result<(Network, Point), Failure> {
+    let (nodes, local) = read_nodes(path)?;
+    let lacking = nodes.iter().zip(&local).filter(|(n, l)| n.table.is_none() && l.is_none());
+    let lacking: Vec<String> = lacking.map(|(n, _)| format!("\"{}\"", n.name)).collect();
+    match Network::described(nodes, &local).map_err(|e| Failure::from(e).in_file(path.display()))? {
+        (network, Some(point)) => Ok((network, point)),
+        _ => Err(Failure::new(
+            format!(
+                "{}: {} of the nodes have no table, first {}",
+                path.display(),
+                lacking.len(),
+                lacking.first().map_or("", String::as_str)
+            ),
+            "give every node a table, or learn them: natgrad fit bayes-net",
+        )),
+    }
 }
 
 /// Writes nodes as they were read: local models by their parameters where the format has them, else by their tables.

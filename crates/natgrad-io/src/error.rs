@@ -215,7 +215,7 @@ pub(crate) fn list(names: &[String]) -> String {
 }
 
 /// The name among `names` that `wanted` was most likely meant to be.
-pub(crate) fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
+pub fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
     let folded = wanted.trim().to_lowercase();
     let limit = (folded.chars().count() / 3).max(1);
     names

@@ -36,7 +36,7 @@ mod write_text;
 pub use atomic::AtomicFile;
 pub use bif::{BifError, bif_text, parse_bif, read_bif, write_bif};
 pub use checkpoint::{read_checkpoint, write_checkpoint};
-pub use error::{IoError, Place};
+pub use error::{IoError, Place, nearest};
 pub use json::{read_json, write_json};
 pub use network_json::{TargetValues, Written, read_network_json, read_target, write_network_json};
 pub use parquet_file::silence_decoder_panics;

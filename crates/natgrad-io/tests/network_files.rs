@@ -189,3 +189,16 @@ fn networks_in_circulation_keep_every_number() {
         eprintln!("{} networks", paths.len());
     }
 }
+
+#[test]
+fn bytes_that_are_no_text_have_a_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("latin.bif");
+    let mut text = b"network n { }\nvariable x { type discrete [ 2 ] { ja, n".to_vec();
+    text.extend([0xf6, b' ', b'}', b';', b'}']);
+    std::fs::write(&path, text).expect("written");
+    let e = read_bif(&path).expect_err("Latin-1").to_string();
+    for word in ["latin.bif, line 2, column 39", "0xf6", "UTF-8"] {
+        assert!(e.contains(word), "{word}: {e}");
+    }
+}

@@ -14,6 +14,8 @@ mod list;
 mod mstep;
 mod over_volume;
 mod predict;
+mod query;
+mod query_words;
 mod report;
 mod reproduce;
 mod sample;
@@ -46,6 +48,8 @@ pub enum Command {
     Mstep(mstep::Arguments),
     /// Local geometry of a network with hidden nodes: is climbing the ELBO climbing the evidence?
     Geometry(geometry::Arguments),
+    /// Ask a network: posteriors given what is seen, and the most probable explanation.
+    Query(query::Arguments),
     /// Follow the gradients of evidence, recognition and ELBO on a network with hidden nodes.
     Flow(Box<flow::Arguments>),
     /// Recompute a paper: its figures, propositions and theorems.
@@ -73,6 +77,7 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Estep(a) => estep::run(&a, out),
         Command::Mstep(a) => mstep::run(&a, out),
         Command::Geometry(a) => geometry::run(&a, out),
+        Command::Query(a) => query::run(&a, out),
         Command::Flow(a) => flow::run(&a, out),
         Command::Reproduce(a) => reproduce::run(&a, out),
         Command::Convert(a) => convert::run(&a, out),

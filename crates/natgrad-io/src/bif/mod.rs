@@ -31,14 +31,7 @@ fn parse(text: &str) -> Result<Vec<NodeSpec>, Trouble> {
     let mut blocks: BTreeMap<String, Block<'_>> = BTreeMap::new();
     while reader.at < reader.tokens.len() {
         match reader.word("network, variable or probability")? {
-            "network" => {
-                while reader.at < reader.tokens.len() && !reader.accept("{") {
-                    reader.at += 1;
-                }
-                while reader.at < reader.tokens.len() && !reader.accept("}") {
-                    reader.at += 1;
-                }
-            }
+            "network" => reader.network()?,
             "variable" => {
                 let (name, of) = reader.variable()?;
                 if states.insert(name.to_string(), of).is_some() {
@@ -79,8 +72,11 @@ fn parse(text: &str) -> Result<Vec<NodeSpec>, Trouble> {
     order
         .into_iter()
         .map(|name| {
-            let (parents, table) = match blocks.get(&name) {
-                Some(block) => (block.parents.clone(), table(block, &states)?),
+            let (parents, table) = match blocks.remove(&name) {
+                Some(mut block) => {
+                    let table = table(&mut block, &states)?;
+                    (block.parents, table)
+                }
                 None => (Vec::new(), None),
             };
             Ok(NodeSpec { states: states[&name].clone(), parents, table, name })
@@ -91,11 +87,18 @@ fn parse(text: &str) -> Result<Vec<NodeSpec>, Trouble> {
 /// Reads a BIF file; nodes without a probability block have no parents and no table.
 ///
 /// # Errors
-/// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it does not fit.
+/// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it is not UTF-8 or does not fit.
 pub fn read_bif(path: &Path) -> Result<Vec<NodeSpec>, IoError> {
     let bytes = std::fs::read(path).map_err(|e| cannot_read(path, &e))?;
-    let text = String::from_utf8_lossy(&bytes);
-    parse_bif(&text).map_err(|e| e.in_file(path))
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => parse_bif(text).map_err(|e| e.in_file(path)),
+        Err(e) => {
+            let at = e.valid_up_to();
+            let (line, column) = place(&String::from_utf8_lossy(&bytes[..at]), at);
+            let problem = format!("the byte 0x{:02x} is no UTF-8 text", bytes[at]);
+            Err(BifError { line, column, problem, hint: "save the file as UTF-8".into() }.in_file(path))
+        }
+    }
 }
 
 /// A BIF text that does not fit, with its place.
@@ -200,6 +203,9 @@ mod tests {
             ("probability (y | x) {\n (a) .5 .5;\n (b) .5 .3 .2; }", 5, "3 entries"),
             ("probability (y | x) { default .5 .3 .2; }", 3, "3 entries"),
             ("probability (x) { property odd }\nvariable z { type discrete [1] { a }; }", 3, "no end"),
+            ("network foo variable z {\n type discrete [1] { a }; }", 3, "\"{\" was expected"),
+            ("network foo {\n property p;\nvariable z { type discrete [1] { a }; }", 5, "never closed"),
+            ("network { property p;", 3, "never closed"),
             ("variable z {\n type discrete [1] { a };\n type discrete [1] { b }; }", 5, "twice"),
         ] {
             let e = parse_bif(&format!("{head}{text}")).expect_err(text);

@@ -118,6 +118,21 @@ impl<'t> Reader<'t> {
         self.trouble(format!("{what} is there twice"), "remove one")
     }
 
+    /// Skips `NAME { … }`.
+    pub fn network(&mut self) -> Result<(), Trouble> {
+        if self.peek() != Some("{") {
+            self.word("the name of the network")?;
+        }
+        self.expect("{", "a network")?;
+        while !self.accept("}") {
+            if self.at >= self.tokens.len() || self.peek() == Some("{") {
+                return Err(self.trouble("the network block is never closed".into(), "end it with }"));
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+
     pub fn variable(&mut self) -> Result<(&'t str, Vec<String>), Trouble> {
         let name = self.word("the name of a variable")?;
         self.expect("{", "a variable")?;

@@ -20,7 +20,7 @@ fn normalised(row: Vec<f64>) -> Vec<f64> {
 
 /// A table in configuration-major order from a block.
 pub(super) fn table(
-    block: &Block<'_>,
+    block: &mut Block<'_>,
     states: &BTreeMap<String, Vec<String>>,
 ) -> Result<Option<Vec<Vec<f64>>>, Trouble> {
     let trouble = |at, problem: String, hint| Err(Trouble { at, problem, hint });
@@ -63,7 +63,8 @@ pub(super) fn table(
     }
     let mut rows: Vec<Option<Vec<f64>>> = vec![block.default.clone(); count];
     let mut given = vec![false; count];
-    for row in &block.rows {
+    let known: Vec<&[String]> = block.parents.iter().map(|p| states[p].as_slice()).collect();
+    for row in std::mem::take(&mut block.rows) {
         let of = &row.states;
         if of.len() != sizes.len() {
             return trouble(
@@ -80,20 +81,20 @@ pub(super) fn table(
             );
         }
         let mut c = 0;
-        for (parent, state) in block.parents.iter().zip(of) {
-            let Some(i) = states[parent].iter().position(|s| s == state) else {
+        for (p, state) in of.iter().enumerate() {
+            let Some(i) = known[p].iter().position(|s| s == state) else {
                 return trouble(
                     row.at,
-                    format!("\"{parent}\" has no state \"{state}\""),
+                    format!("\"{}\" has no state \"{state}\"", block.parents[p]),
                     "states are named as in the variable",
                 );
             };
-            c = c * states[parent].len() + i;
+            c = c * sizes[p] + i;
         }
         if std::mem::replace(&mut given[c], true) {
             return trouble(row.at, format!("the row ({}) is there twice", of.join(", ")), "remove one");
         }
-        rows[c] = Some(row.probabilities.clone());
+        rows[c] = Some(row.probabilities);
     }
     match rows.iter().position(Option::is_none) {
         Some(c) => trouble(

@@ -21,7 +21,7 @@ pub(super) struct Token<'t> {
 
 /// An equals sign is none: there are states such as `>=7.5`.
 pub(super) fn is_mark(c: char) -> bool {
-    "{}()[];,|".contains(c)
+    matches!(c, '{' | '}' | '(' | ')' | '[' | ']' | ';' | ',' | '|')
 }
 
 /// Line and column of a byte, both counted from 1, columns in characters.
@@ -32,9 +32,17 @@ pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
     (line, before[begin..].chars().count() + 1)
 }
 
+/// Length of the word at the beginning of a text. A slash ends it only where a comment begins: states such as Asy/Patch
+/// have one.
+fn word(text: &str) -> usize {
+    let comment = |i: usize| matches!(text.as_bytes().get(i + 1), Some(b'/' | b'*'));
+    let stops = |&(i, c): &(usize, char)| c.is_whitespace() || is_mark(c) || c == '"' || (c == '/' && comment(i));
+    text.char_indices().skip(1).find(stops).map_or(text.len(), |(i, _)| i)
+}
+
 /// All tokens of a text, comments left out.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Trouble> {
-    let mut out = Vec::with_capacity(text.len() / 6);
+    let mut out = Vec::with_capacity(text.len() / 4);
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
         let rest = &text[at..];
@@ -58,14 +66,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Trouble> {
             out.push(Token { text: &rest[..first.len_utf8()], quoted: false, at });
             at += first.len_utf8();
         } else {
-            // A slash ends a word only where a comment begins: states such as Asy/Patch have one.
-            let stops = |&(i, c): &(usize, char)| {
-                c.is_whitespace()
-                    || is_mark(c)
-                    || c == '"'
-                    || (c == '/' && (rest[i..].starts_with("//") || rest[i..].starts_with("/*")))
-            };
-            let end = rest.char_indices().skip(1).find(stops).map_or(rest.len(), |(i, _)| i);
+            let end = word(rest);
             out.push(Token { text: &rest[..end], quoted: false, at });
             at += end;
         }

@@ -38,6 +38,13 @@ impl Dag {
         if order.len() == n { Ok(Dag { parents, order }) } else { Err(cycle(&parents, &open)) }
     }
 
+    /// The graph on some of the nodes (ascending), numbered in that order; edges to other nodes are left out.
+    pub fn part(&self, nodes: &[usize]) -> Self {
+        let number = |i: &usize| nodes.binary_search(i).ok();
+        let parents = nodes.iter().map(|&i| self.parents[i].iter().filter_map(number).collect()).collect();
+        Dag { parents, order: self.order.iter().filter_map(number).collect() }
+    }
+
     /// Number of nodes.
     pub fn len(&self) -> usize {
         self.parents.len()
@@ -103,6 +110,8 @@ mod tests {
         let dag = Dag::new(vec![vec![2], vec![0], vec![]]).expect("a DAG");
         assert_eq!(dag.order(), [2, 0, 1]);
         assert_eq!(dag.edges(), [(2, 0), (0, 1)]);
+        let part = dag.part(&[0, 2]);
+        assert_eq!((part.order(), part.edges()), ([1, 0].as_slice(), vec![(1, 0)]));
         let found = Dag::new(vec![vec![2], vec![0], vec![1], vec![0]]).expect_err("a cycle");
         let c = &found.0;
         assert_eq!(c.len(), 3);

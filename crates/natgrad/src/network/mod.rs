@@ -6,6 +6,7 @@
 //!
 //! Joint states are lexicographic, the first node slowest; visible states likewise over the visible nodes.
 
+mod ancestral;
 mod compare;
 pub mod components;
 mod cylinder;

@@ -130,7 +130,7 @@ impl Network {
         Ok((network, complete.then_some(Point(point))))
     }
 
-    fn assemble(nodes: Vec<Node>, dag: Dag, configurations: Vec<usize>) -> Self {
+    pub(super) fn assemble(nodes: Vec<Node>, dag: Dag, configurations: Vec<usize>) -> Self {
         let mut offsets = vec![0];
         for node in &nodes {
             offsets.push(offsets[offsets.len() - 1] + node.local.parameters());
@@ -270,6 +270,12 @@ impl Network {
             .map(|&p| (self.nodes[p].name.as_str(), self.nodes[p].states.as_slice()))
             .collect();
         use_them(&Labels { name: &self.nodes[i].name, states: &self.nodes[i].states, parents: &parents })
+    }
+
+    /// Name of a table's entry (flat, configurations slowest), as in `P(y = a | x = b)`.
+    pub fn entry_name(&self, node: usize, entry: usize) -> String {
+        let k = self.states(node);
+        self.labelled(node, |labels| labels.probability(entry % k, entry / k))
     }
 
     /// Names of all parameters, as in `P(y = a | x = b)`.

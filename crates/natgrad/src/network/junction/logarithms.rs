@@ -3,7 +3,8 @@
 use super::layout::JunctionTree;
 use super::propagate::{Beliefs, walk};
 
-fn plus(cells: &mut [f64], cards: &[usize], strides: &[usize], term: impl Fn(usize) -> f64) {
+/// Adds `term` of its target to each cell.
+pub(super) fn plus(cells: &mut [f64], cards: &[usize], strides: &[usize], term: impl Fn(usize) -> f64) {
     let (inner, step) = (cards.last().copied().unwrap_or(1), strides.last().copied().unwrap_or(0));
     walk(cards, strides, |cell, target| {
         for (k, x) in cells[cell..cell + inner].iter_mut().enumerate() {
