@@ -12,71 +12,20 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
 import data
+from networks import possible
 from report import markdown
+from running import CASES, MODE, NATGRAD, PEER_THREADS, QUICK, ROOT, RUNS, THREADS, DISTURBANCE, quiet, say, spawn
 
-ROOT = data.ROOT
-NATGRAD = os.environ["NATGRAD"]
 THROUGHPUT = str(Path(NATGRAD).parent / "examples" / "throughput")
-RUNS = ROOT / "target" / "bench-runs"
-ARGUMENTS = sys.argv[1:]
-MODE = ARGUMENTS[0] if ARGUMENTS and ARGUMENTS[0] in ("quick", "full") else "quick"
-CASES = [a for a in ARGUMENTS if a not in ("quick", "full")]
-QUICK = MODE == "quick"
-THREADS = 2
-# Large temporaries of numpy go back to the system and fault in again by default; keeping them favours the peers.
-KEEP = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=8589934592"}
-PEER_THREADS = KEEP | {v: str(THREADS) for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
 def with_torch(peer):
     """The peer where pomegranate is installed (see requirements-torch.txt)."""
     return [peer] if importlib.util.find_spec("pomegranate") else []
-
-
-def say(*what):
-    print(time.strftime("%H:%M:%S"), *what, file=sys.stderr, flush=True)
-
-
-def busy(seconds=0.5):
-    """Share of the machine that others keep busy."""
-    def read():
-        fields = [int(v) for v in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
-        return sum(fields), fields[3] + fields[4]
-
-    total, idle = read()
-    time.sleep(seconds)
-    after, idle_after = read()
-    return 1 - (idle_after - idle) / max(after - total, 1)
-
-
-WAITED, DISTURBANCE = [0.0], []
-
-
-def quiet(limit=20):
-    """Waits a while for other programs to leave the processors, ten minutes in all at most."""
-    begun = time.monotonic()
-    while (share := busy()) > 0.1 and time.monotonic() - begun < limit and WAITED[0] < 600:
-        time.sleep(1)
-    WAITED[0] += time.monotonic() - begun
-    DISTURBANCE.append(share)
-
-
-def spawn(command, output=None):
-    """Runs a program: seconds, CPU seconds, peak memory in MB."""
-    begun = time.perf_counter()
-    with open(RUNS / "log.txt", "w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - begun
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(map(str, command))}\n{(RUNS / 'log.txt').read_text()[-2000:]}")
-    return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
 
 
 def natgrad(model, path, start, k, out, metric="joint", iterations=None, tolerance="0", threads=THREADS, shape=None):
@@ -243,7 +192,8 @@ def machine():
     return {"cpu": info["model name"].strip(), "cores": os.cpu_count(),
             "memory_gb": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30), "system": platform.system() + " " + platform.machine(),
             "natgrad": Path(NATGRAD).name + " at " + commit, "threads": THREADS,
-            "versions": {"python": platform.python_version(), **{p: version(p) for p in ("numpy", "scikit-learn", "stepmix", "pyarrow", *with_torch("pomegranate"), *with_torch("torch"))},
+            "versions": {"python": platform.python_version(), **{p: version(p) for p in ("numpy", "scikit-learn", "stepmix", "pyarrow", *with_torch("pomegranate"), *with_torch("torch"),
+                                                                                                        *(("pyagrum", "pgmpy") if possible() else ()))},
                          "rustc": subprocess.run(["rustc", "--version"], capture_output=True, text=True).stdout.split()[1]}}
 
 
@@ -259,7 +209,7 @@ def main():
         before = json.loads(old.read_text())
         results["cases"], results["notes"] = before["cases"], before.get("notes", [])
     out.mkdir(parents=True, exist_ok=True)
-    for case in (covariance, diagonal, bernoulli, latent_class, to_the_maximum, memory, threads, cold_start):
+    for case in (covariance, diagonal, bernoulli, latent_class, to_the_maximum, memory, threads, cold_start, *possible()):
         if CASES and case.__name__ not in CASES:
             continue
         say(case.__name__)

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 venv=.venv-bench
 [ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
-"$venv/bin/python" -c 'import numpy, pyarrow, sklearn, stepmix' 2>/dev/null ||
+"$venv/bin/python" -c 'import numpy, pyarrow, sklearn, stepmix, pyagrum' 2>/dev/null ||
     "$venv/bin/pip" install --quiet -r benches/requirements.txt
 if [ -n "${TORCH:-}" ]; then "$venv/bin/pip" install --quiet -r benches/requirements-torch.txt; fi
 cargo build --release --quiet -p natgrad-cli
