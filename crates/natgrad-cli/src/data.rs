@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::rows::RowSource;
-use natgrad_io::{Levels, Opened, ReadOptions, open_with_notes};
+use natgrad_io::{Levels, Opened, Others, ReadOptions, open_with_notes};
 use std::path::PathBuf;
 
 /// Data files and how to read them.
@@ -70,6 +70,19 @@ impl Reading {
                 },
             }
         }
+    }
+
+    /// Opens data for a network: columns are nodes with known levels, those in `ignore` are left out.
+    pub fn open_nodes(
+        &self,
+        data: &[PathBuf],
+        known_levels: Vec<(String, Vec<String>)>,
+        ignore: Vec<String>,
+        others: Others,
+        out: &Output,
+    ) -> Result<Box<dyn RowSource>, Failure> {
+        let options = ReadOptions { known_levels, ignore, others, ..self.options(Levels::None) };
+        Ok(noted(open_with_notes(data, &options)?, out))
     }
 
     /// Opens data for a fitted model: its columns, in its order, with its levels.

@@ -8,6 +8,7 @@ mod data;
 mod failure;
 mod model_file;
 mod network_file;
+mod network_model;
 mod output;
 mod progress;
 mod table;

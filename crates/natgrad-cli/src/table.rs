@@ -1,7 +1,7 @@
 //! Tables for the eye.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
-use natgrad::catalogue::{CovarianceShape, Summary};
+use natgrad::catalogue::Summary;
 use natgrad::diagnose::Verdict;
 use serde_json::Value;
 
@@ -108,13 +108,49 @@ struct Line {
     cells: Vec<(Option<f64>, Option<f64>)>,
 }
 
+/// Most nodes that a table for the eye has.
+const MOST_NODES: usize = 80;
+
+/// A line per node of a network: what of its table the data can see.
+pub fn nodes(summary: &Summary) -> Option<String> {
+    let nodes = summary.nodes.as_ref().filter(|n| n.len() <= MOST_NODES)?;
+    let share = |x: Option<f64>| x.map_or_else(|| "–".to_string(), |x| format!("{:.1} %", 100.0 * x));
+    let rows = nodes
+        .iter()
+        .map(|n| {
+            let mut remarks = Vec::new();
+            if n.frozen {
+                remarks.push("frozen".to_string());
+            }
+            if !n.unvisited.is_empty() {
+                remarks.push(format!("{} rows never reached", n.unvisited.len()));
+            }
+            if n.zeros > 0 {
+                remarks.push(format!("{} entries are 0", n.zeros));
+            }
+            let seen = n.visible.as_ref();
+            vec![
+                n.node.clone(),
+                if n.hidden { "hidden" } else { "" }.to_string(),
+                share(seen.and_then(|s| s.alone)),
+                share(seen.and_then(|s| s.with_others)),
+                remarks.join(", "),
+            ]
+        })
+        .collect();
+    Some(plain(&["node", "", "visible", "with others learnt", "remarks"], rows))
+}
+
 /// Parameters with standard errors, a column per component, where there are few enough to read.
 pub fn parameters(summary: &Summary) -> Option<String> {
+    if summary.nodes.is_some() {
+        return nodes(summary);
+    }
     let Value::Object(map) = &summary.parameters else { return None };
     let errors = summary.standard_errors.as_ref().unwrap_or(&Value::Null);
     let components = map.get("weights").and_then(Value::as_array).map_or(0, Vec::len);
     let names: Vec<String> = summary.columns.clone();
-    let tied = summary.settings.covariance == CovarianceShape::Tied;
+    let tied = summary.settings["covariance"] == "tied";
     let mut lines = vec![Line {
         label: "weight".into(),
         cells: (0..components).map(|k| (map["weights"][k].as_f64(), errors["weights"][k].as_f64())).collect(),

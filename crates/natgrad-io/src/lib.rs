@@ -38,10 +38,12 @@ pub use bif::{BifError, bif_text, parse_bif, read_bif, write_bif};
 pub use checkpoint::{read_checkpoint, write_checkpoint};
 pub use error::{IoError, Place, nearest};
 pub use json::{read_json, write_json};
-pub use network_json::{TargetValues, Written, read_network_json, read_target, write_network_json};
+pub use network_json::{
+    TargetValues, Written, network_from_value, network_to_value, read_network_json, read_target, write_network_json,
+};
 pub use parquet_file::silence_decoder_panics;
 pub use parquet_source::ParquetSource;
 pub use read::{Opened, open, open_with_notes};
 pub use run_folder::RunFolder;
-pub use spec::{Levels, ReadOptions};
+pub use spec::{Levels, Others, ReadOptions};
 pub use write::{TableWriter, write_table};

@@ -74,13 +74,29 @@ pub type Written = (Vec<NodeSpec>, Vec<Option<LocalSpec>>);
 /// [`IoError::File`] if it cannot be read, [`IoError::Text`] with line and column if it is no such file,
 /// [`IoError::Format`] for a node with two local models.
 pub fn read_network_json(path: &Path) -> Result<Written, IoError> {
-    let file: NetworkFile = read_json(path)?;
+    nodes_of(read_json(path)?, &shown(path))
+}
+
+/// Nodes written down in a JSON value that `file` holds, as in a network file.
+///
+/// # Errors
+/// As [`read_network_json`].
+pub fn network_from_value(value: serde_json::Value, file: &Path) -> Result<Written, IoError> {
+    let network: NetworkFile = serde_json::from_value(value).map_err(|e| IoError::Format {
+        file: shown(file),
+        problem: format!("the network in it cannot be read: {e}"),
+        hint: "compare with a file that natgrad has written".into(),
+    })?;
+    nodes_of(network, &shown(file))
+}
+
+fn nodes_of(file: NetworkFile, name: &str) -> Result<Written, IoError> {
     let (mut nodes, mut local) = (Vec::with_capacity(file.nodes.len()), Vec::with_capacity(file.nodes.len()));
     for n in file.nodes {
         let kinds = [n.table.is_some(), n.logistic.is_some(), n.noisy_or.is_some(), n.softmax.is_some()];
         if kinds.iter().filter(|k| **k).count() > 1 {
             return Err(IoError::Format {
-                file: shown(path),
+                file: name.into(),
                 problem: format!(
                     "node \"{}\" has more than one of \"table\", \"logistic\", \"noisy_or\" and \"softmax\"",
                     n.name
@@ -108,6 +124,22 @@ pub fn read_network_json(path: &Path) -> Result<Written, IoError> {
 /// # Errors
 /// [`IoError::Write`] or [`IoError::Full`].
 pub fn write_network_json(path: &Path, nodes: &[NodeSpec], local: &[Option<LocalSpec>]) -> Result<(), IoError> {
+    write_json(path, &file_of(nodes, local))
+}
+
+/// Nodes as a JSON value, as in a network file.
+///
+/// # Errors
+/// [`IoError::Format`] where the numbers cannot be written, which finite ones can.
+pub fn network_to_value(nodes: &[NodeSpec], local: &[Option<LocalSpec>]) -> Result<serde_json::Value, IoError> {
+    serde_json::to_value(file_of(nodes, local)).map_err(|e| IoError::Format {
+        file: "network".into(),
+        problem: e.to_string(),
+        hint: "parameters are finite numbers".into(),
+    })
+}
+
+fn file_of(nodes: &[NodeSpec], local: &[Option<LocalSpec>]) -> NetworkFile {
     let nodes = nodes
         .iter()
         .enumerate()
@@ -134,7 +166,7 @@ pub fn write_network_json(path: &Path, nodes: &[NodeSpec], local: &[Option<Local
             }
         })
         .collect();
-    write_json(path, &NetworkFile { nodes })
+    NetworkFile { nodes }
 }
 
 /// A target as written down.

@@ -2,7 +2,7 @@
 
 use crate::error::{IoError, list, nearest};
 use crate::levels::Book;
-use crate::spec::{Levels, ReadOptions};
+use crate::spec::{Levels, Others, ReadOptions};
 use natgrad::rows::{Column, ColumnKind};
 
 /// One column to read.
@@ -76,6 +76,32 @@ impl Plan {
             None => (0..names.len()).filter(|at| Some(*at) != weights).collect(),
         };
         let chosen: Vec<usize> = chosen.into_iter().filter(|at| !options.exclude.contains(&names[*at])).collect();
+        let mut chosen: Vec<usize> = chosen.into_iter().filter(|at| !options.ignore.contains(&names[*at])).collect();
+        if options.others != Others::Keep {
+            let known: Vec<String> = options.known_levels.iter().map(|(n, _)| n.clone()).collect();
+            if let Some(at) = chosen.iter().find(|at| !known.contains(&names[**at]))
+                && options.others == Others::Refuse
+            {
+                return Err(IoError::Column {
+                    file: file.into(),
+                    problem: format!("column \"{}\" belongs to no node", names[*at]),
+                    hint: match nearest(&names[*at], &known) {
+                        Some(name) => format!("is it the node \"{name}\"? name it so, or leave it out with --exclude"),
+                        None => {
+                            format!("leave it out with --exclude \"{}\"; the nodes are {}", names[*at], list(&known))
+                        }
+                    },
+                });
+            }
+            chosen.retain(|at| known.contains(&names[*at]));
+            if chosen.is_empty() {
+                return Err(IoError::Empty {
+                    file: file.into(),
+                    problem: "no column belongs to a visible node".into(),
+                    hint: format!("columns are found by the names of the nodes: {}", list(&known)),
+                });
+            }
+        }
         if let Some(at) = chosen.iter().find(|at| names[**at].is_empty()) {
             return Err(IoError::Column {
                 file: file.into(),
@@ -101,7 +127,7 @@ impl Plan {
                 find(name, "said to hold named levels")?;
             }
         }
-        for (name, _) in &options.known_levels {
+        for (name, _) in options.known_levels.iter().filter(|_| options.others == Others::Keep) {
             find(name, "the model's levels")?;
         }
         let columns = chosen

@@ -12,6 +12,18 @@ pub enum Levels {
     Named(Vec<String>),
 }
 
+/// What becomes of columns whose levels are not known beforehand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Others {
+    /// They are read; every column with known levels must be there.
+    #[default]
+    Keep,
+    /// They are an error; columns with known levels may be absent.
+    Refuse,
+    /// They are left out; columns with known levels may be absent.
+    Ignore,
+}
+
 /// What to read from data files, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
@@ -28,6 +40,10 @@ pub struct ReadOptions {
     /// Levels that are known already, per column, in coding order (a fitted model's); another level is an error.
     /// Such columns hold levels whatever `levels` says.
     pub known_levels: Vec<(String, Vec<String>)>,
+    /// What becomes of columns without known levels.
+    pub others: Others,
+    /// Columns to leave out where the files have them.
+    pub ignore: Vec<String>,
     /// Parquet data sets up to this many bytes (8 per cell) are held in memory; larger ones are streamed.
     pub in_memory_bytes: u64,
 }
@@ -41,6 +57,8 @@ impl Default for ReadOptions {
             header: true,
             levels: Levels::None,
             known_levels: Vec::new(),
+            others: Others::Keep,
+            ignore: Vec::new(),
             in_memory_bytes: 256 << 20,
         }
     }

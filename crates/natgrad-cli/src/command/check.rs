@@ -4,6 +4,7 @@ use super::fit::show;
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
+use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::catalogue::{Described, check_data, summarise};
 use natgrad::diagnose::{Verdict, dense_is_affordable};
@@ -31,6 +32,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             format!("--tolerance {} is out of range", arguments.tolerance),
             "give nats per row, for example 1e-6",
         ));
+    }
+    if let Some(file) = NetworkModelFile::find(&arguments.model)? {
+        return super::network::check::run(&file, &arguments.data, arguments.tolerance, out);
     }
     let file = ModelFile::read(&arguments.model)?;
     let source = arguments.data.reading.open_for(&arguments.data.data, &file.columns(), out)?;

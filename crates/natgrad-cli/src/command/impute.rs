@@ -3,6 +3,7 @@
 use super::predict::{Loaded, load, stream};
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad_io::TableWriter;
 use std::path::PathBuf;
@@ -22,6 +23,9 @@ pub struct Arguments {
 
 /// Imputes.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if let Some(file) = NetworkModelFile::find(&arguments.model)? {
+        return super::network::impute::run(&file, &arguments.data, &arguments.out, out);
+    }
     let Loaded { described, point, source } = &load(&arguments.model, &arguments.data, out)?;
     let mut writer = TableWriter::create(&arguments.out, described.columns())?;
     let mut filled = 0usize;

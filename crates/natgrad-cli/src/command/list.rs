@@ -14,7 +14,8 @@ pub struct Arguments {}
 /// Lists everything there is.
 pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
     type Named = Vec<(String, &'static str)>;
-    let models: Named = models().into_iter().map(|(m, text)| (m.to_string(), text)).collect();
+    let mut models: Named = models().into_iter().map(|(m, text)| (m.to_string(), text)).collect();
+    models.push((super::BAYES_NET.into(), "Bayesian networks with hidden nodes and missing cells: --network FILE.bif"));
     let families: Named = families().into_iter().map(|(f, text)| (f.to_string(), text)).collect();
     let certificates: Named = explanations().iter().map(|e| (e.name.to_string(), e.source)).collect();
     if out.json {

@@ -12,6 +12,7 @@ mod geometry_large;
 mod impute;
 mod list;
 mod mstep;
+mod network;
 mod over_volume;
 mod predict;
 mod query;
@@ -21,6 +22,8 @@ mod reproduce;
 mod sample;
 mod score;
 mod select;
+
+pub use fit::BAYES_NET;
 
 use crate::failure::Failure;
 use crate::output::Output;

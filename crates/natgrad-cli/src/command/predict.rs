@@ -3,6 +3,7 @@
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
+use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::catalogue::{Described, ModelName};
 use natgrad::geometry::Point;
@@ -72,6 +73,9 @@ pub fn noun(model: ModelName) -> &'static str {
 
 /// Predicts.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if let Some(file) = NetworkModelFile::find(&arguments.model)? {
+        return super::network::predict::run(&file, &arguments.data, &arguments.out, out);
+    }
     let Loaded { described, point, source } = &load(&arguments.model, &arguments.data, out)?;
     let components = described.mixture().components();
     let noun = noun(described.spec().model);

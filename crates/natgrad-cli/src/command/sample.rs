@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
+use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::catalogue::Described;
 use natgrad_io::TableWriter;
@@ -29,6 +30,9 @@ const BLOCK: usize = 1024;
 
 /// Samples.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if let Some(file) = NetworkModelFile::find(&arguments.model)? {
+        return super::network::sample::run(&file, arguments.rows, arguments.seed, &arguments.out, out);
+    }
     let file = ModelFile::read(&arguments.model)?;
     let described = Described::new(file.spec(&arguments.model)?, file.columns())?;
     let point = file.point(&described)?;

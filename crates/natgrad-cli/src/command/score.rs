@@ -3,6 +3,7 @@
 use super::predict::{Loaded, load, stream};
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::TableWriter;
@@ -27,6 +28,9 @@ pub struct Arguments {
 
 /// Scores.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if let Some(file) = NetworkModelFile::find(&arguments.model)? {
+        return super::network::score::run(&file, &arguments.data, arguments.out.as_deref(), out);
+    }
     let loaded = load(&arguments.model, &arguments.data, out)?;
     let Loaded { described, point, source } = &loaded;
     let column = Column { name: "log_evidence".into(), kind: ColumnKind::Number, missing: false };

@@ -2,6 +2,7 @@
 //!
 //! Start here to add another model: give it a [`Spec`] and an entry in [`models`].
 
+pub mod bayes_net;
 mod described;
 mod messages;
 mod parameters;

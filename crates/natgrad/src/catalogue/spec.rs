@@ -203,7 +203,10 @@ impl FromStr for ModelName {
     fn from_str(text: &str) -> Result<Self, Error> {
         models().into_iter().map(|(m, _)| m).find(|m| m.to_string() == text).ok_or_else(|| Error::Setting {
             problem: format!("there is no model \"{text}\""),
-            hint: format!("choose from {}", models().iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(", ")),
+            hint: format!(
+                "choose from {}, bayes-net",
+                models().iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(", ")
+            ),
         })
     }
 }

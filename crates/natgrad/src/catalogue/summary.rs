@@ -1,7 +1,7 @@
 //! The summary of a fit or a check: the contract's JSON.
 
+use super::bayes_net::NodeSummary;
 use super::described::Described;
-use super::spec::Spec;
 use super::standard_errors::standard_errors;
 use crate::Error;
 use crate::diagnose::{
@@ -48,6 +48,9 @@ pub struct ResidualSummary {
     pub alarm: f64,
     /// What an active floor explains.
     pub explained_by_floor: Option<f64>,
+    /// What a prior on the parameters explains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explained_by_prior: Option<f64>,
 }
 
 /// What a fit or a check found.
@@ -56,7 +59,7 @@ pub struct Summary {
     /// Model name.
     pub model: String,
     /// The model's settings, as model files have them.
-    pub settings: Spec,
+    pub settings: Value,
     /// Number of rows.
     pub rows: u64,
     /// Total weight, where rows are weighted.
@@ -75,6 +78,9 @@ pub struct Summary {
     pub elbo: f64,
     /// Log-evidence, nats per row.
     pub log_evidence: Option<f64>,
+    /// Log-density of a prior on the parameters, nats per row; it is not part of the ELBO.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_prior: Option<f64>,
     /// `recognition − prior − observable + base_measure`.
     pub entropy_sum: f64,
     /// The entropies.
@@ -103,6 +109,9 @@ pub struct Summary {
     pub restarts: Option<Restarts>,
     /// Warnings in words, each with what to do.
     pub warnings: Vec<String>,
+    /// A network's nodes, one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<Vec<NodeSummary>>,
     /// Seed.
     pub seed: Option<u64>,
     /// Version of natgrad.
@@ -161,6 +170,7 @@ pub fn summarise(
         variance,
         alarm: if variance > 0.0 { weight * value * value / (2.0 * variance) } else { 0.0 },
         explained_by_floor: floor_residual,
+        explained_by_prior: None,
     };
     let mut certificates = certify(&Circumstances {
         assessment: &assessment,
@@ -174,6 +184,7 @@ pub fn summarise(
         notes: &notes,
         frozen,
         floor_residual,
+        known_residual: None,
         no_information: no_information.clone(),
         directions: directions.clone(),
     });
@@ -199,7 +210,7 @@ pub fn summarise(
     };
     Ok(Summary {
         model: described.spec().model.to_string(),
-        settings: described.spec().clone(),
+        settings: serde_json::json!(described.spec()),
         rows: statistics.rows,
         weight,
         columns: described.columns().iter().map(|c| c.name.clone()).collect(),
@@ -209,6 +220,7 @@ pub fn summarise(
         passes: fit.as_ref().map(|f| f.0.passes),
         elbo: look.elbo,
         log_evidence: Some(look.elbo),
+        log_prior: None,
         entropy_sum: entropies.sum(),
         entropies,
         residual,
@@ -223,6 +235,7 @@ pub fn summarise(
         standard_errors_why,
         restarts: fit.as_ref().and_then(|f| f.1.clone()),
         warnings: warnings(described, &notes, fit.as_ref().map(|f| f.0), &floored),
+        nodes: None,
         seed: fit.map(|f| f.2),
         version: env!("CARGO_PKG_VERSION").into(),
     })

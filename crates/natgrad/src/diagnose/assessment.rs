@@ -121,6 +121,24 @@ impl Assessment {
         self.remaining_observed.or(self.remaining_visible)
     }
 
+    /// Cosine, in the metric of the evidence, between the natural gradients in the joint metric (the ELBO's) and in the
+    /// evidence metric; `None` where the spectrum is not known or the slope is zero.
+    ///
+    /// ```text
+    /// cos = Σ g_i² / √(Σ λ_i g_i² · Σ g_i²/λ_i)     over visible directions
+    /// ```
+    pub fn cosine(&self) -> Option<f64> {
+        let visible = &self.reading.as_ref()?.visible;
+        let (mut both, mut joint, mut evidence) = (0.0, 0.0, 0.0);
+        for (g, l) in visible.coordinates(&self.gradient.0).iter().zip(&visible.eigenvalues).filter(|(_, l)| **l > FLAT)
+        {
+            both += g * g;
+            joint += l * g * g;
+            evidence += g * g / l;
+        }
+        (both > 0.0).then(|| both / (joint * evidence).sqrt())
+    }
+
     /// Whether the observed information has a negative direction.
     pub fn is_indefinite(&self) -> bool {
         self.reading.as_ref().is_some_and(|r| r.inertia.negative > 0)

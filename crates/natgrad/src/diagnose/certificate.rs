@@ -59,6 +59,8 @@ pub struct Circumstances<'a> {
     pub frozen: Option<String>,
     /// The residual that an active floor explains, per row: half the weighted sum of `1 − s²/floor`.
     pub floor_residual: Option<f64>,
+    /// The residual that something else explains, per row, and what that is: a prior on the parameters.
+    pub known_residual: Option<(f64, &'static str)>,
     /// Why there is no information matrix, where there is none.
     pub no_information: Option<String>,
     /// The names of the free coordinates that weigh most in each flat or negative direction.

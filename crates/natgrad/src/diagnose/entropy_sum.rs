@@ -34,7 +34,12 @@ pub fn residual_variance(weights: &[f64], variances: &[f64]) -> f64 {
 }
 
 pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
-    let residual = c.elbo - c.entropies.sum();
+    let whole = c.elbo - c.entropies.sum();
+    let (known, whence) = match c.known_residual {
+        Some((known, what)) => (known, format!(" beside what {what} explains ({known:.1e})")),
+        None => (0.0, String::new()),
+    };
+    let residual = whole - known;
     // Rounding floor: the entropies are differences of sums of this size.
     let largest =
         [c.entropies.recognition, c.entropies.prior, c.entropies.observable, c.entropies.base_measure, c.elbo]
@@ -92,7 +97,7 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
             Verdict::Holds,
             residual,
             format!(
-                "not refuted: ELBO − entropy sum = {residual:.1e} nats per row (standard error {:.1e}, rounding {floor:.0e})",
+                "not refuted: ELBO − entropy sum = {residual:.1e} nats per row{whence} (standard error {:.1e}, rounding {floor:.0e})",
                 c.residual_error
             ),
         );
@@ -105,7 +110,7 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
         Verdict::Fails,
         residual,
         format!(
-            "refuted: ELBO − entropy sum = {residual:.2e} nats per row, so making all distributions {way} raises the ELBO\
+            "refuted: ELBO − entropy sum = {residual:.2e} nats per row{whence}, so making all distributions {way} raises the ELBO\
              {parts}{alarm}"
         ),
     )

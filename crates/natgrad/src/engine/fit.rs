@@ -560,8 +560,10 @@ impl Fit<'_, '_> {
         remaining: Option<f64>,
         stationarity: Option<f64>,
     ) {
+        let cosine = if self.settings.angles && self.dense() { self.cosine(look) } else { None };
         p.passes = self.learning.passes();
         p.trace.push(Record {
+            cosine,
             iteration: p.iteration,
             passes: p.passes,
             elbo: look.elbo,
@@ -571,6 +573,18 @@ impl Fit<'_, '_> {
             step_size,
             metric: metric.into(),
         });
+    }
+
+    /// How far the natural gradients of ELBO and evidence point apart.
+    fn cosine(&self, look: &Look) -> Option<f64> {
+        let seen;
+        let look = if look.statistics.curvature.is_some() {
+            look
+        } else {
+            seen = self.learning.look(&look.point, Want::Curvature).ok()?;
+            &seen
+        };
+        Assessment::of(self.learning, look).ok()?.cosine()
     }
 
     fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {

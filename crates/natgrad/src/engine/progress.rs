@@ -21,6 +21,9 @@ pub struct Record {
     pub remaining: Option<f64>,
     /// Squared norm of the natural gradient, where it was computed.
     pub stationarity: Option<f64>,
+    /// Cosine between the natural gradients of ELBO and evidence here, where it was asked for.
+    #[serde(default)]
+    pub cosine: Option<f64>,
     /// Length of the step that led here.
     pub step_size: f64,
     /// Metric of the step that led here: `start`, `joint`, `accelerated`, `evidence`, `observed`, `escape`, `euclidean`, `batch`.

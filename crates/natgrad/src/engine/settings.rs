@@ -41,6 +41,10 @@ pub struct Settings {
     pub batches: Option<Batches>,
     /// Rows in the sample that the evidence metric is taken from where the dense matrices are too large.
     pub metric_rows: usize,
+    /// Whether to measure at every iteration how far the natural gradients of ELBO and evidence point apart (a sweep with
+    /// curvature each).
+    #[serde(default)]
+    pub angles: bool,
     /// Seed of everything random inside the fit.
     pub seed: u64,
 }
@@ -54,6 +58,7 @@ impl Default for Settings {
             step_size: 1.0,
             batches: None,
             metric_rows: 16_384,
+            angles: false,
             seed: 0,
         }
     }

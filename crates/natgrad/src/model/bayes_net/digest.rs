@@ -6,7 +6,7 @@
 //!
 //! The cost of a sweep then grows with the number of different pieces, not of rows.
 
-use super::decompose::Reader;
+use super::decompose::{HIDDEN, Reader};
 use super::plan::{Plan, Tables};
 use super::{BayesNet, absorb};
 use crate::Error;
@@ -94,6 +94,7 @@ struct Tallies {
     rows: u64,
     weight: f64,
     whole: Vec<f64>,
+    seen: Vec<Vec<f64>>,
     plans: HashMap<Vec<usize>, (Arc<Plan>, Tally)>,
     patterns: usize,
     last: Option<Arc<super::decompose::Pattern>>,
@@ -104,6 +105,7 @@ impl Tallies {
         self.rows += other.rows;
         self.weight += other.weight;
         self.whole.iter_mut().zip(&other.whole).for_each(|(a, b)| *a += b);
+        self.seen.iter_mut().flatten().zip(other.seen.iter().flatten()).for_each(|(a, b)| *a += b);
         for (hidden, (plan, tally)) in other.plans {
             match self.plans.get_mut(&hidden) {
                 Some((_, own)) => own.merge(tally),
@@ -131,6 +133,8 @@ pub struct Survey {
     pub weight: f64,
     /// Counts of the tables that are seen whole, entry by entry.
     pub(super) whole: Vec<f64>,
+    /// Counts of every node's states.
+    seen: Vec<Vec<f64>>,
     /// Every group of hidden nodes that occurs.
     pub(super) plans: Vec<Arc<Plan>>,
     /// Number of different pieces; `None` where there are too many to keep.
@@ -150,6 +154,7 @@ impl Survey {
             rows: 0,
             weight: 0.0,
             whole: vec![0.0; net.layout.entries],
+            seen: (0..net.network.len()).map(|i| vec![0.0; net.network.states(i)]).collect(),
             plans: HashMap::new(),
             patterns: 0,
             last: None,
@@ -186,11 +191,27 @@ impl Survey {
             rows: total.rows,
             weight: total.weight,
             whole: total.whole,
+            seen: total.seen,
             plans: all,
             pieces,
             one_pattern: total.patterns <= 1,
             merged: if too_many { Vec::new() } else { merged },
         })
+    }
+}
+
+impl Survey {
+    /// Frequencies of every node's states where it is seen; uniform where it never is.
+    pub fn marginals(&self, net: &BayesNet) -> Vec<Vec<f64>> {
+        (0..net.network.len())
+            .map(|i| {
+                let states = net.network.states(i);
+                let seen = &self.seen[i];
+                let total: f64 = seen.iter().sum();
+                // Half a row each, so that no state that is only rare starts as impossible.
+                seen.iter().map(|n| (n + 0.5) / (total + 0.5 * states as f64)).collect()
+            })
+            .collect()
     }
 }
 
@@ -208,6 +229,9 @@ fn tally(
             let weight = chunk.weight(n);
             into.weight += weight;
             net.read(&chunk, n, &mut reader.states);
+            for (counts, &s) in into.seen.iter_mut().zip(&reader.states).filter(|(_, s)| **s != HIDDEN) {
+                counts[usize::from(s)] += weight;
+            }
             let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.most_bytes);
             if into.last.as_ref().is_none_or(|last| !Arc::ptr_eq(last, &pattern)) {
                 into.patterns += 1;

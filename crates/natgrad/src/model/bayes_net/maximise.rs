@@ -12,7 +12,8 @@ pub(super) fn maximise(net: &BayesNet, at: &Point, s: &Statistics) -> Point {
         let own = &mut next.0[block.range()];
         if let Some(local) = &block.local {
             let found = local.maximise(counts, own, net.prior);
-            own.copy_from_slice(&found);
+            // Infinite log-odds are kept finite for files: σ(±1000) is 1 and 0.
+            own.iter_mut().zip(found).for_each(|(x, f)| *x = f.clamp(-1e3, 1e3));
             continue;
         }
         for (row, counts) in own.chunks_mut(block.states).zip(counts.chunks(block.states)) {

@@ -145,6 +145,20 @@ impl BayesNet {
         &statistics.sums[self.block(node).entries()]
     }
 
+    /// Expected frequencies of every node's states, from expected counts; uniform where nothing was counted.
+    pub fn expected_states(&self, statistics: &Statistics) -> Vec<Vec<f64>> {
+        (0..self.network.len())
+            .map(|i| {
+                let k = self.network.states(i);
+                let mut out = vec![0.0; k];
+                self.counts(i, statistics).iter().enumerate().for_each(|(e, n)| out[e % k] += n);
+                let total: f64 = out.iter().sum();
+                out.iter_mut().for_each(|p| *p = if total > 0.0 { *p / total } else { 1.0 / k as f64 });
+                out
+            })
+            .collect()
+    }
+
     /// States of row `n` of a chunk.
     fn read(&self, chunk: &Chunk<'_>, n: usize, states: &mut [u16]) {
         for (s, column) in states.iter_mut().zip(&self.columns) {

@@ -54,6 +54,24 @@ impl BayesNet {
         log
     }
 
+    /// `ln p(v)` of the rows of a chunk, nats; minus infinity for impossible ones.
+    ///
+    /// # Errors
+    /// As [`posteriors`](Self::posteriors).
+    pub fn row_evidence(&self, at: &Point, chunk: &Chunk<'_>) -> Result<Vec<f64>, Error> {
+        let tables = self.tables(at)?;
+        let mut reader = Reader::new(self.network.len());
+        let mut out = Vec::with_capacity(chunk.rows);
+        for n in 0..chunk.rows {
+            self.read(chunk, n, &mut reader.states);
+            out.push(self.log_evidence(&tables, &mut reader));
+        }
+        if out.iter().any(|l| l.is_nan()) {
+            self.posteriors(at, chunk, |_, _| {})?;
+        }
+        Ok(out)
+    }
+
     /// Evidence and posteriors of the rows of a chunk.
     ///
     /// # Errors

@@ -1,0 +1,229 @@
+//! The arguments of `natgrad fit`, which `select` shares in part.
+
+use crate::data::Reading;
+use crate::failure::Failure;
+use natgrad::engine::{Batches, MetricChoice, Settings};
+use std::path::PathBuf;
+
+/// Shape of normal components.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Shape {
+    /// A covariance matrix per component.
+    Full,
+    /// A variance per column and component.
+    Diagonal,
+    /// A variance per component.
+    Spherical,
+    /// One covariance matrix for all.
+    Tied,
+}
+
+/// Geometry of the steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Metric {
+    /// EM first, the evidence metric where it pays.
+    Auto,
+    /// EM: the Fisher metric of the complete data.
+    Joint,
+    /// The Fisher metric of the evidence.
+    Evidence,
+    /// Plain gradients, for comparison.
+    Euclidean,
+}
+
+/// How a posterior is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Recognition {
+    /// Exactly: no model here needs anything else.
+    Exact,
+}
+
+/// What a model is made of.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ModelArguments {
+    /// Number of components (classes).
+    #[arg(long, allow_negative_numbers = true, visible_alias = "classes", value_name = "K")]
+    pub components: Option<usize>,
+    #[command(flatten)]
+    pub structure: Structure,
+}
+
+/// What a model is made of, but for its size.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Structure {
+    /// Shape of normal components (default: full; diagonal for `mixture`).
+    #[arg(long, value_enum)]
+    pub covariance: Option<Shape>,
+    /// Smallest variance that is allowed, in squared units of the data (0: none).
+    #[arg(long, value_name = "F", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub covariance_floor: f64,
+    /// Families of columns, for `mixture`: age=normal,smoker=bernoulli (default: normal, or categorical for text).
+    #[arg(long, value_delimiter = ',', value_name = "COLUMN=FAMILY,…")]
+    pub family: Vec<String>,
+    /// Dispersion of negative binomial columns.
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
+    pub dispersion: Option<f64>,
+    /// Parameters that are one and the same: `items`; for bayes-net nodes that share a table: A=B=C.
+    #[arg(long, value_delimiter = ',', value_name = "WHAT")]
+    pub tie: Vec<String>,
+    /// Parameters that stay where they start: `weights`, `covariances`; for bayes-net names of nodes.
+    #[arg(long, value_delimiter = ',', value_name = "WHAT")]
+    pub freeze: Vec<String>,
+}
+
+/// What a Bayesian network's fit takes beside the data.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct NetworkArguments {
+    /// Network file (.bif or .json), for `bayes-net`; tables may be missing in JSON.
+    #[arg(long, value_name = "FILE")]
+    pub network: Option<PathBuf>,
+    /// Nodes to hide although the data may have a column for them (nodes without a column are hidden anyway).
+    #[arg(long, value_delimiter = ',', value_name = "A,B,…")]
+    pub hidden: Vec<String>,
+    /// Pseudo-count of every table cell (Dirichlet parameters less one): the maximum a posteriori instead of likelihood.
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub prior: Option<f64>,
+    /// Most memory for the tables of one junction tree, in GB (default 2.1).
+    #[arg(long, value_name = "GB", allow_negative_numbers = true)]
+    pub memory: Option<f64>,
+}
+
+/// How to climb.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ClimbArguments {
+    /// Geometry of the steps.
+    #[arg(long, value_enum, default_value_t = Metric::Auto)]
+    pub metric: Metric,
+    /// Stop when the estimated remaining gain is below this, nats per row.
+    #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
+    pub tolerance: f64,
+    /// Stop after this many iterations (epochs, with --batch).
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 10_000)]
+    pub max_iterations: u64,
+    /// Minibatches of about this many rows (whole chunks of 1024).
+    #[arg(long, allow_negative_numbers = true, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch: Option<u64>,
+    /// Length of joint-metric steps; 1 is EM.
+    #[arg(long, value_name = "S", default_value_t = 1.0, allow_negative_numbers = true)]
+    pub step_size: f64,
+    /// Measure at every iteration how far the natural gradients of ELBO and evidence point apart (column `cosine` of the
+    /// trace).
+    #[arg(long)]
+    pub angles: bool,
+    /// Number of starts.
+    #[arg(long, allow_negative_numbers = true, value_name = "R", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub restarts: u64,
+    /// Seed of the first start; the others follow.
+    #[arg(long, allow_negative_numbers = true, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// What a checkpoint has settled: none of it can be given again with --resume.
+const FIXED: [&str; 28] = [
+    "model",
+    "out",
+    "start",
+    "components",
+    "covariance",
+    "covariance_floor",
+    "family",
+    "dispersion",
+    "tie",
+    "freeze",
+    "metric",
+    "tolerance",
+    "max_iterations",
+    "batch",
+    "step_size",
+    "restarts",
+    "seed",
+    "columns",
+    "exclude",
+    "weights",
+    "no_header",
+    "checkpoint_every",
+    "recognition",
+    "network",
+    "hidden",
+    "prior",
+    "memory",
+    "angles",
+];
+
+/// Fit a model to a table and certify the answer.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Arguments {
+    /// Model (`natgrad list` shows them); left out with --resume.
+    #[arg(value_name = "MODEL", required_unless_present = "resume")]
+    pub(super) model: Option<String>,
+    /// Data files (.csv, .tsv, .parquet, .npy), a folder of Parquet files, or - for CSV on standard input.
+    #[arg(value_name = "DATA", required_unless_present = "resume")]
+    pub(super) data: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) reading: Reading,
+    #[command(flatten)]
+    pub(super) model_arguments: ModelArguments,
+    #[command(flatten)]
+    pub(super) network: NetworkArguments,
+    #[command(flatten)]
+    pub(super) climb: ClimbArguments,
+    /// How the posterior of the hidden state is found.
+    #[arg(long, value_enum, default_value_t = Recognition::Exact)]
+    pub(super) recognition: Recognition,
+    /// Start from the parameters of a model file; for bayes-net `table` (the network file's), `random`, or a network file.
+    #[arg(long, value_name = "FILE")]
+    pub(super) start: Option<PathBuf>,
+    /// Folder for results (without it, they are only printed).
+    #[arg(long, value_name = "RUN")]
+    pub(super) out: Option<PathBuf>,
+    /// Write a checkpoint this often, but never for more than a tenth of the time.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
+    pub(super) checkpoint_every: f64,
+    /// Go on with an interrupted or killed run.
+    #[arg(long, value_name = "RUN", conflicts_with_all = FIXED)]
+    pub(super) resume: Option<PathBuf>,
+}
+
+/// Refuses numbers that are out of range.
+pub fn check_numbers(climb: &ClimbArguments, structure: &Structure, every: f64) -> Result<(), Failure> {
+    let refuse =
+        |what: &str, value: f64, hint: &str| Err(Failure::new(format!("{what} {value} is out of range"), hint));
+    if !(climb.tolerance >= 0.0 && climb.tolerance.is_finite()) {
+        return refuse("--tolerance", climb.tolerance, "give nats per row, for example 1e-6");
+    }
+    if !(climb.step_size > 0.0 && climb.step_size < 2.0) {
+        return refuse("--step-size", climb.step_size, "steps between 0 and 2 can converge; 1 is EM");
+    }
+    if !(structure.covariance_floor >= 0.0 && structure.covariance_floor.is_finite()) {
+        return refuse("--covariance-floor", structure.covariance_floor, "give a variance of at least 0");
+    }
+    if climb.restarts > 1_000_000 {
+        return refuse("--restarts", climb.restarts as f64, "all starts are kept: give at most a million");
+    }
+    if !(0.0..=1e9).contains(&every) {
+        return refuse("--checkpoint-every", every, "give seconds");
+    }
+    Ok(())
+}
+
+/// The engine's settings.
+pub fn settings(climb: &ClimbArguments) -> Settings {
+    Settings {
+        metric: match climb.metric {
+            Metric::Auto => MetricChoice::Auto,
+            Metric::Joint => MetricChoice::Joint,
+            Metric::Evidence => MetricChoice::Evidence,
+            Metric::Euclidean => MetricChoice::Euclidean,
+        },
+        tolerance: climb.tolerance,
+        max_iterations: climb.max_iterations,
+        step_size: climb.step_size,
+        batches: climb.batch.map(|rows| Batches {
+            chunks: rows.div_ceil(natgrad::rows::CHUNK_ROWS as u64) as usize,
+            schedule: natgrad::ascent::Schedule::default(),
+        }),
+        angles: climb.angles,
+        seed: climb.seed,
+        ..Settings::default()
+    }
+}

@@ -1,0 +1,87 @@
+//! `natgrad fit`: read, check, fit from several starts, certify, write the run.
+
+mod arguments;
+mod climb;
+mod mixture;
+mod network;
+
+pub use arguments::{Arguments, ClimbArguments, Structure, check_numbers, settings};
+pub use mixture::{Prepared, open_for_model, prepare, spec_for};
+
+use crate::data::DataArguments;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::table;
+use climb::{Checkpoint, Kind, Plan};
+use natgrad::catalogue::{ModelName, Summary};
+use natgrad_io::RunFolder;
+use std::path::{Path, PathBuf};
+
+/// The name of the model of Bayesian networks.
+pub const BAYES_NET: &str = "bayes-net";
+
+/// Fits and writes.
+pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
+    if let Some(path) = &arguments.resume {
+        let folder = RunFolder::open(path)?;
+        if !folder.has_checkpoint() {
+            return Err(Failure::new(
+                format!("{}: there is no checkpoint; the run has ended", path.display()),
+                "see its summary.json, or fit again with more iterations and --start RUN/model.json",
+            ));
+        }
+        let Checkpoint { plan, progress } = folder.read_checkpoint()?;
+        return match &plan.kind {
+            Kind::Mixture(own) => mixture::go_on(own, &plan, progress, Some(folder), out),
+            Kind::BayesNet(own) => network::go_on(own, &plan, progress, Some(folder), out),
+        };
+    }
+    let Some(name) = &arguments.model else {
+        return Err(Failure::new("no model is named", "natgrad fit MODEL DATA --components K"));
+    };
+    let model: Option<ModelName> = if name == BAYES_NET { None } else { Some(name.parse()?) };
+    check_numbers(&arguments.climb, &arguments.model_arguments.structure, arguments.checkpoint_every)?;
+    let from_file = arguments.start.as_deref().is_some_and(|s| s != Path::new("random") || model.is_some());
+    if from_file && arguments.climb.restarts > 1 {
+        return Err(Failure::new("--start gives one start, --restarts asks for more", "leave one of them out"));
+    }
+    if let Some(path) = &arguments.out {
+        RunFolder::vet(path)?;
+    }
+    match model {
+        Some(model) => mixture::begin(model, &arguments, out),
+        None => network::begin(&arguments, out),
+    }
+}
+
+/// Refuses to go on with other rows than those that the run began with.
+fn check_fingerprint(plan: &Plan, found: u64) -> Result<(), Failure> {
+    if found == plan.fingerprint {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "the rows are not those that the run began with",
+        "bring the old data back, or begin a new run with --start RUN/model.json",
+    )
+    .in_file(plan.data[0].display()))
+}
+
+/// Prints a summary, and its warnings.
+pub fn show(summary: &Summary, out: &Output) -> Result<(), Failure> {
+    summary.warnings.iter().for_each(|w| out.warn(w));
+    if out.json {
+        return out.document(summary);
+    }
+    out.result(&table::head(summary))?;
+    if let Some(parameters) = table::parameters(summary) {
+        out.result(&parameters)?;
+    }
+    out.result(&table::certificates(summary))
+}
+
+impl DataArguments {
+    /// The first file's name, for messages.
+    pub fn shown(&self) -> String {
+        self.data.first().map_or_else(String::new, |p: &PathBuf| Path::display(p).to_string())
+    }
+}

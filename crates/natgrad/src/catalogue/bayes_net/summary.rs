@@ -1,0 +1,237 @@
+//! The summary of a network's fit: the contract's JSON, with a line per node.
+
+use super::{NetworkModel, SeenNode, seen_by_node, standard_errors_of_tables};
+use crate::Error;
+use crate::catalogue::summary::{InformationSummary, ResidualSummary, Summary};
+use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates};
+use crate::engine::{Progress, Status};
+use crate::model::LatentModel;
+use crate::objective::{Learning, Look};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What is known of one node after a fit.
+#[derive(Debug, Clone, Serialize)]
+pub struct NodeSummary {
+    /// Its name.
+    pub node: String,
+    /// Whether no row shows it.
+    pub hidden: bool,
+    /// Whether its table stayed where it was.
+    pub frozen: bool,
+    /// Its share of the entropy-sum residual, nats per row.
+    pub residual: f64,
+    /// Rows of its table that no row of the data reaches: they stay where they started.
+    pub unvisited: Vec<String>,
+    /// Entries that are 0.
+    pub zeros: usize,
+    /// The share of its information that the data can see; `null` where that was not computed.
+    pub visible: Option<SeenNode>,
+}
+
+/// How a fit ended, for its summary.
+#[derive(Debug, Clone)]
+pub struct NetworkFit<'a> {
+    /// The fit's state.
+    pub progress: &'a Progress,
+    /// Agreement of the starts.
+    pub restarts: Restarts,
+    /// Seed of the best start.
+    pub seed: u64,
+}
+
+/// Everything that can be said about a look at a network; `fit` for fits, `parameters` as model files have them.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn summarise_network(
+    model: &NetworkModel,
+    learning: &Learning<'_>,
+    look: &Look,
+    parameters: Value,
+    tolerance: f64,
+    fit: Option<NetworkFit<'_>>,
+) -> Result<Summary, Error> {
+    let net = model.net();
+    let mut assessment = Assessment::of(learning, look)?;
+    let statistics = &look.statistics;
+    let weight = statistics.weight;
+    let entropies = learning.entropies(look);
+    let elbo = look.elbo - look.log_prior;
+    let no_information = assessment.reading.is_none().then(|| {
+        let largest = net.groups().into_iter().max().unwrap_or(0);
+        format!(
+            "{largest} table entries are coupled by hidden cells: the spectrum is computed up to {DENSE_LIMIT}, and while \
+             rows × entries² stays below 4e11"
+        )
+    });
+    let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+    if assessment.reading.is_none() {
+        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
+    }
+    let known = net.prior_residual(&look.point, statistics);
+    let value = elbo - entropies.sum();
+    let variance = net.tempering_variance(&look.point, statistics);
+    let residuals = net.residuals(&look.point, statistics);
+    let rows_error = {
+        let mean = value;
+        ((statistics.residual_square / weight - mean * mean).max(0.0) / weight).sqrt()
+    };
+    let unvisited = net.unvisited(statistics);
+    let directions = directions(model, &assessment);
+    let mut certificates = certify(&Circumstances {
+        assessment: &assessment,
+        elbo,
+        entropies,
+        weight,
+        residual_error: rows_error,
+        residual_variance: Some(variance),
+        residual_parts: None,
+        tolerance,
+        notes: &[],
+        frozen: None,
+        floor_residual: None,
+        known_residual: (net.prior() > 0.0).then_some((known, "the prior")),
+        no_information: no_information.clone(),
+        directions: directions.clone(),
+    });
+    if let Some(fit) = &fit {
+        certificates.push(fit.restarts.certificate());
+    }
+    let covariance = covariance_of_estimates(&assessment, weight);
+    let errors = covariance.as_ref().map(|c| standard_errors_of_tables(model, &look.point, c, &unvisited));
+    let standard_errors_why = match (&errors, &assessment.reading) {
+        (Some((.., 0)), _) => None,
+        (Some((.., n)), _) => {
+            Some(format!("null for {n} entries that the data do not identify, and where an entry is 0 or 1"))
+        }
+        (None, Some(_)) => Some("the observed information is indefinite: this is not a maximum".into()),
+        (None, None) => no_information.clone(),
+    };
+    let seen = match learning.joint_metric(look) {
+        Ok(metric) => seen_by_node(net, &metric, &assessment),
+        Err(_) => None,
+    };
+    let nodes: Vec<NodeSummary> = (0..net.network().len())
+        .map(|i| NodeSummary {
+            node: net.network().nodes()[i].name.clone(),
+            hidden: net.columns()[i].is_none(),
+            frozen: net.is_frozen(i),
+            residual: residuals[i],
+            unvisited: unvisited.iter().filter(|u| u.0 == i).map(|u| model.row_name(i, u.1)).collect(),
+            zeros: net.table(i, &look.point).iter().filter(|p| **p == 0.0).count(),
+            visible: seen.as_ref().and_then(|s| s[i].clone()),
+        })
+        .collect();
+    let reading = assessment.reading.as_ref();
+    let wide = errors.as_ref().map(|e| scaled(&e.0));
+    Ok(Summary {
+        model: "bayes-net".into(),
+        settings: json!(model.settings()),
+        rows: statistics.rows,
+        weight,
+        columns: model.columns().iter().map(|c| c.name.clone()).collect(),
+        status: fit.as_ref().and_then(|f| f.progress.status.clone()),
+        why: fit.as_ref().and_then(|f| f.progress.why.clone()),
+        iterations: fit.as_ref().map(|f| f.progress.iteration),
+        passes: fit.as_ref().map(|f| f.progress.passes),
+        elbo,
+        log_evidence: Some(elbo),
+        log_prior: (net.prior() > 0.0).then_some(look.log_prior),
+        entropy_sum: entropies.sum(),
+        entropies,
+        residual: ResidualSummary {
+            value,
+            standard_error: rows_error,
+            prior: 0.0,
+            components: Vec::new(),
+            variance,
+            alarm: if variance > 0.0 { weight * (value - known).powi(2) / (2.0 * variance) } else { 0.0 },
+            explained_by_floor: None,
+            explained_by_prior: (net.prior() > 0.0).then_some(known),
+        },
+        remaining: assessment.remaining(),
+        stationarity: assessment.stationarity,
+        information: InformationSummary {
+            eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
+            empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
+            inertia: reading.map(|r| r.inertia),
+            defect: reading.map(|r| r.defect),
+            directions,
+            why: no_information,
+        },
+        certificates,
+        parameters,
+        standard_errors: errors.as_ref().map(|e| e.0.clone()),
+        standard_errors_robust: errors.as_ref().map(|e| e.1.clone()),
+        confidence_95: wide,
+        standard_errors_why,
+        restarts: fit.as_ref().map(|f| f.restarts.clone()),
+        warnings: warnings(&nodes, fit.as_ref().map(|f| f.progress)),
+        nodes: Some(nodes),
+        seed: fit.map(|f| f.seed),
+        version: env!("CARGO_PKG_VERSION").into(),
+    })
+}
+
+/// 0.975 quantile of the standard normal.
+const Z_95: f64 = 1.959_963_984_540_054;
+
+/// Every number times 1.96.
+fn scaled(value: &Value) -> Value {
+    match value {
+        Value::Number(x) => x.as_f64().map_or(Value::Null, |x| json!(Z_95 * x)),
+        Value::Array(items) => Value::Array(items.iter().map(scaled).collect()),
+        Value::Object(map) => Value::Object(map.iter().map(|(k, v)| (k.clone(), scaled(v))).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The parameters that weigh most in each flat or negative direction (at most five directions, three names each).
+fn directions(model: &NetworkModel, assessment: &Assessment) -> Vec<String> {
+    let Some(reading) = &assessment.reading else { return Vec::new() };
+    let spectrum = &reading.observed;
+    let chosen = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= FLAT).take(5);
+    chosen
+        .map(|j| {
+            let mut shares: Vec<(usize, f64)> =
+                spectrum.vector(j).map(|(i, u)| (i, (u * reading.complete[i].sqrt()).abs())).collect();
+            shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            let top = shares.first().map_or(0.0, |s| s.1);
+            let mut names: Vec<String> = Vec::new();
+            for (i, _) in shares.iter().filter(|(_, s)| *s > 0.3 * top) {
+                let name = model.net().name_of(*i);
+                if !names.contains(&name) && names.len() < 3 {
+                    names.push(name);
+                }
+            }
+            names.join(" with ")
+        })
+        .collect()
+}
+
+fn warnings(nodes: &[NodeSummary], progress: Option<&Progress>) -> Vec<String> {
+    let mut out = Vec::new();
+    let rows: Vec<&String> = nodes.iter().flat_map(|n| &n.unvisited).collect();
+    if let Some(first) = rows.first() {
+        out.push(match rows.len() {
+            1 => format!("no row of the data reaches {first}: it stays where it started"),
+            n => format!(
+                "no row of the data reaches {n} rows of tables ({first}, …): they stay where they started; the summary lists \
+                 them"
+            ),
+        });
+    }
+    if let Some(p) = progress {
+        match p.status {
+            Some(Status::Diverged) => {
+                out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")));
+            }
+            Some(Status::IterationLimit) => out.push(
+                "the iteration limit came first: raise --max-iterations, or go on with --start RUN/network.json".into(),
+            ),
+            _ => {}
+        }
+    }
+    out
+}
