@@ -218,7 +218,7 @@ fn bad_questions_are_refused_with_the_way_out() {
     place.write("chain.json", ODD.replace("[[0.5, 0.5], [0.125, 0.875]]", "[[0, 1], [0.125, 0.875]]"));
     place
         .run_each(&["query", "chain.json", "--given", "a=<5,long name=yes"])
-        .refused(&["chain.json", "a = <5 and long name = yes exclude each other"]);
+        .refused(&["chain.json", "a = <5 and long name = yes cannot all be true"]);
     place.write("never.json", ODD.replace("[[0.25, 0.25, 0.25, 0.25]]", "[[0, 0.5, 0.25, 0.25]]"));
     place.run_each(&["query", "never.json", "--given", "long name=no,a=<5"]).refused(&["P(a = <5) is 0"]);
     // Tables that are missing, and questions that are too large.

@@ -198,7 +198,7 @@ fn bytes_that_are_no_text_have_a_place() {
     text.extend([0xf6, b' ', b'}', b';', b'}']);
     std::fs::write(&path, text).expect("written");
     let e = read_bif(&path).expect_err("Latin-1").to_string();
-    for word in ["latin.bif, line 2, column 39", "0xf6", "UTF-8"] {
+    for word in ["latin.bif, line 2, column 41", "0xf6", "UTF-8"] {
         assert!(e.contains(word), "{word}: {e}");
     }
 }

@@ -234,7 +234,7 @@ fn contradictions_are_as_small_as_they_can_be() {
 
 #[test]
 fn what_is_out_of_reach_in_one_tree_is_answered_set_by_set_or_refused() {
-    // Forty roots and pairs of them as parents of children: few ancestors for each, a dense graph for all at once.
+    // A grid: two places far apart have a quarter of it each for ancestors.
     let side = 12;
     let specs = (0..side * side)
         .map(|i| {

@@ -113,7 +113,7 @@ fn impossible(network: &Network, at: &Point, given: &[(usize, usize)], path: &Pa
                     "leave one of these states out, or mend the table",
                 ),
                 (None, [one]) => (format!("{one} has probability 0"), "leave it out, or mend the tables above it"),
-                (None, _) => (format!("{} exclude each other", list.join(" and ")), "leave one of these states out"),
+                (None, _) => (format!("{} cannot all be true", list.join(" and ")), "leave one of these states out"),
             };
             Failure::new(format!("{file}: the given states are impossible: {problem}"), hint)
         }
@@ -192,13 +192,9 @@ impl Answer<'_> {
             out.result(&format!("{gap}{}", plain(&["node", "most probable together"], rows)))?;
             let what = if self.given.is_empty() { "all" } else { "given and these" };
             out.result(&format!(
-                "\n{}; {} of what is given",
+                "\n{}, a share of {} of all explanations",
                 logged(best.log_probability, what),
-                if self.given.is_empty() {
-                    "a share of ".to_string() + &short(self.share(best))
-                } else {
-                    short(self.share(best))
-                }
+                short(self.share(best))
             ))?;
             gap = "";
         }
