@@ -27,11 +27,11 @@ pub struct Moved {
     pub look: Look,
     /// Length of the step taken.
     pub step: f64,
-    /// `"evidence"`, `"observed"`, `"joint"` (EM won) or `"escape"`.
+    /// `"evidence"`, `"observed"`, `"damped"`, `"joint"` (EM won) or `"escape"`.
     pub metric: &'static str,
 }
 
-/// A step along `direction`, compared with the EM step `rival`.
+/// A step along `direction`, compared with the EM step `rival`; where it loses, with shorter and `damped` ones.
 ///
 /// # Errors
 /// What sweeping reports.
@@ -41,6 +41,7 @@ pub fn evidence_step(
     direction: Option<(Tangent, &'static str)>,
     rival: Option<&Maximised>,
     escape: Option<Tangent>,
+    damped: &dyn Fn() -> Vec<Tangent>,
     want: Want,
 ) -> Result<Moved, Error> {
     let model = learning.model();
@@ -64,6 +65,13 @@ pub fn evidence_step(
         for t in SHORTER {
             if let Some(p) = model.shift(&look.point, v, t) {
                 candidates.push((p, t, name));
+            }
+        }
+    }
+    if direction.is_some() {
+        for v in damped() {
+            if let Some(p) = model.shift(&look.point, &v, 1.0) {
+                candidates.push((p, 1.0, "damped"));
             }
         }
     }

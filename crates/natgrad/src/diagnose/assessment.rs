@@ -162,6 +162,23 @@ impl Assessment {
         Some((Tangent(spectrum.combine(&coefficients)), name))
     }
 
+    /// Steps between Newton's and EM's, for where the information is indefinite or nearly flat: `Σ_i g_i/(|λ_i| + μ) u_i` for
+    /// falling lengths.
+    pub fn damped(&self) -> Vec<Tangent> {
+        /// The joint metric's eigenvalues are 1, so that μ = 1 would be an EM step.
+        const DAMPING: [f64; 4] = [1e-4, 1e-3, 1e-2, 1e-1];
+        let Some(reading) = &self.reading else { return Vec::new() };
+        let spectrum = &reading.observed;
+        let g = spectrum.coordinates(&self.gradient.0);
+        DAMPING
+            .iter()
+            .map(|damping| {
+                let scaled = g.iter().zip(&spectrum.eigenvalues).map(|(g, l)| g / (l.abs() + damping));
+                Tangent(spectrum.combine(&scaled.collect::<Vec<_>>()))
+            })
+            .collect()
+    }
+
     /// The direction of most negative curvature, of unit length in the joint metric.
     pub fn escape(&self) -> Option<Tangent> {
         let reading = self.reading.as_ref().filter(|r| r.inertia.negative > 0)?;

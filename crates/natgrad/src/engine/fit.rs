@@ -61,6 +61,9 @@ const CHEAP: f64 = 5.0;
 /// Combined steps before their estimate of what is left is believed.
 const ENOUGH_STEPS: usize = 4;
 
+/// Lengths of an EM step that are tried where its combination with earlier ones fails.
+const STRETCHES: [f64; 5] = [2.0, 4.0, 8.0, 16.0, 32.0];
+
 /// How `auto` goes on.
 enum WayOn {
     ExpectationMaximisation,
@@ -263,10 +266,19 @@ impl Fit<'_, '_> {
                 return Ok(Step::Moved(Box::new(Moved { look: next, step: 1.0, metric: "accelerated" }), None, None));
             }
         }
-        // The combination overshot: EM never does, and what was combined belongs to another stretch of the way.
+        // The combination overshot: EM never does, and what was combined belongs to another stretch of the way. Across a
+        // plateau EM's steps all point the same way: longer ones are tried with it.
         p.history.clear();
-        let next = self.learning.look(&rival.point, Want::Statistics)?;
-        Ok(Step::Moved(Box::new(Moved { look: next, step: 1.0, metric: "joint" }), None, None))
+        let model = self.learning.model();
+        let v = model.difference(&look.point, &rival.point);
+        let mut points = vec![rival.point.clone()];
+        points.extend(STRETCHES.iter().filter_map(|&t| model.shift(&look.point, &v, t)));
+        let wanted: Vec<_> = points.iter().map(|p| (p, Want::Evidence)).collect();
+        let looks = self.learning.look_at(&wanted)?;
+        let best = (0..looks.len()).fold(0, |a, b| if looks[b].elbo > looks[a].elbo { b } else { a });
+        let next = self.learning.look(&points[best], Want::Statistics)?;
+        let (step, metric) = if best == 0 { (1.0, "joint") } else { (STRETCHES[best - 1], "accelerated") };
+        Ok(Step::Moved(Box::new(Moved { look: next, step, metric }), None, None))
     }
 
     /// Whether EM would need so many more iterations that something else is cheaper, and what.
@@ -356,7 +368,7 @@ impl Fit<'_, '_> {
         p.notes = rival.iter().flat_map(|r| r.notes.iter()).map(Into::into).collect();
         let direction = if escape.is_some() { None } else { a.direction() };
         let want = self.want_in_evidence_phase();
-        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, want)?;
+        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, &|| a.damped(), want)?;
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
         // A full step that promised more than rounding and gave nothing was bent back onto a floor.
         let promised = remaining.is_some_and(|r| r > BLOCKED * (1.0 + look.elbo.abs()));
@@ -439,7 +451,7 @@ impl Fit<'_, '_> {
         let rival = ascent::em(self.learning, look)?;
         p.notes = rival.notes.iter().map(Into::into).collect();
         let direction = Some((sampled.direction, "evidence"));
-        let moved = evidence_step(self.learning, look, direction, Some(&rival), None, Want::Statistics)?;
+        let moved = evidence_step(self.learning, look, direction, Some(&rival), None, &Vec::new, Want::Statistics)?;
         if moved.metric == "joint" {
             // EM wins: the sample's metric is no better here. Let EM run and judge again.
             p.evidence_phase = self.settings.metric == MetricChoice::Evidence;
