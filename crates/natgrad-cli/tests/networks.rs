@@ -202,10 +202,10 @@ fn a_network_is_drawn_with_its_hidden_nodes_and_compelled_edges() {
     let place = Place::new();
     place.write("n.json", FORK);
     place.run("graph n.json --out n.svg").fine();
-    assert!(place.text("n.svg").contains(">x<") && !place.text("n.svg").contains("hidden"));
+    assert!(place.read("n.svg").contains(">x<") && !place.read("n.svg").contains("hidden"));
     let said = place.run("graph n.json --hidden x --out n.svg --json").fine().json();
     assert_eq!((said["nodes"].as_u64(), said["edges"].as_u64()), (Some(3), Some(2)));
-    assert!(place.text("n.svg").contains("hidden"));
+    assert!(place.read("n.svg").contains("hidden"));
     std::fs::create_dir(place.path("run")).expect("a folder");
     place.write("run/network.json", FORK);
     place.run("graph run --out n.png").fine();
