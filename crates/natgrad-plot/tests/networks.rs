@@ -22,7 +22,9 @@ fn every_name_note_and_meaning_is_there_and_the_bytes_are_the_same() {
     for i in [0, 2, 3, 4, 5] {
         assert!(svg.contains(&format!("node {i}<")), "node {i}");
     }
-    for word in ["a&lt;b &amp; ", "A &lt;network&gt; &amp; more", "seen by a quarter", "compelled", "visible information"] {
+    for word in
+        ["a&lt;b &amp; ", "A &lt;network&gt; &amp; more", "seen by a quarter", "compelled", "visible information"]
+    {
         assert!(svg.contains(word), "{word}");
     }
     assert!(svg.contains("hidden") && !svg.contains("a<b"));

@@ -42,10 +42,8 @@ fn ranks(n: usize, edges: &[(usize, usize)]) -> Option<Vec<usize>> {
     // A node with more children than parents makes edges shorter by going down.
     for &a in order.iter().rev() {
         let children: Vec<usize> = edges.iter().filter(|e| e.0 == a).map(|e| rank[e.1]).collect();
-        if let Some(&first) = children.iter().min() {
-            if children.len() > parents[a] {
-                rank[a] = first - 1;
-            }
+        if let Some(&first) = children.iter().min().filter(|_| children.len() > parents[a]) {
+            rank[a] = first - 1;
         }
     }
     let top = rank.iter().copied().min().unwrap_or(0);
