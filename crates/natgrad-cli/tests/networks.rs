@@ -181,6 +181,40 @@ fn sigmoid_nodes_are_read_looked_at_and_become_tables_in_bif() {
 }
 
 #[test]
+fn noisy_or_nodes_are_looked_at_and_become_tables_in_bif() {
+    let place = Place::new();
+    let noisy =
+        FORK.replace(r#""table": [[0.6, 0.4], [0.1, 0.9]]"#, r#""noisy_or": {"weights": [[0.75]], "leak": 0.2}"#);
+    place.write("n.json", &noisy);
+    place.run("convert n.json again.json").fine();
+    assert_eq!(place.json("again.json")["nodes"][2]["noisy_or"]["leak"], 0.2);
+    place.run("convert n.json n.bif").fine();
+    // With one parent a noisy-or is a table in other coordinates: the same spectrum.
+    let asked = |name: &str| place.run(&format!("geometry {name} --hidden x --json")).fine().json();
+    let (a, b) = (asked("n.json"), asked("n.bif"));
+    assert!(common::close(&a["eigenvalues"], &b["eigenvalues"], 1e-9), "{a} {b}");
+    place.write("bad.json", noisy.replace("[[0.75]]", "[[1.75]]"));
+    place.refuses("geometry bad.json --hidden x", &["bad.json", "\"z\"", "1.75 is no probability"]);
+}
+
+#[test]
+fn a_network_is_drawn_with_its_hidden_nodes_and_compelled_edges() {
+    let place = Place::new();
+    place.write("n.json", FORK);
+    place.run("graph n.json --out n.svg").fine();
+    assert!(place.read("n.svg").contains(">x<") && !place.read("n.svg").contains("hidden"));
+    let said = place.run("graph n.json --hidden x --out n.svg --json").fine().json();
+    assert_eq!((said["nodes"].as_u64(), said["edges"].as_u64()), (Some(3), Some(2)));
+    assert!(place.read("n.svg").contains("hidden"));
+    std::fs::create_dir(place.path("run")).expect("a folder");
+    place.write("run/network.json", FORK);
+    place.run("graph run --out n.png").fine();
+    place.refuses("graph n.json --out n.gif", &["n.gif", ".svg or .png"]);
+    place.refuses("graph n.json --hidden w --out n.svg", &["\"w\""]);
+    place.refuses("graph none.json --out n.svg", &["none.json"]);
+}
+
+#[test]
 fn what_would_not_fit_or_not_come_back_is_refused() {
     let place = Place::new();
     place.write("n.json", FORK);

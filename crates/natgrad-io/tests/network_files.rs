@@ -156,6 +156,32 @@ fn sigmoid_and_softmax_nodes_keep_their_numbers() {
     assert!(e.contains("more than one of"), "{e}");
 }
 
+#[test]
+fn noisy_or_nodes_and_impossible_logits_keep_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = r#"{"nodes": [{"name": "z", "states": ["a", "b", "c"], "softmax": [[0.0, null, -0.2]]},
+        {"name": "u", "states": ["off", "on"], "parents": ["z"], "noisy_or": {"weights": [[0.5, 1.0]], "leak": 0.01}}]}"#;
+    let (nodes, local) = read_network_json(&support::file(folder.path(), "n.json", text)).expect("a network");
+    let again = folder.path().join("again.json");
+    write_network_json(&again, &nodes, &local).expect("written");
+    assert_eq!(read_network_json(&again).expect("again"), (nodes.clone(), local.clone()));
+    let (network, point) = Network::described(nodes, &local).expect("a network");
+    let point = point.expect("parameters");
+    let (z, u) = (network.table(0, &point), network.table(1, &point));
+    assert!(z[1] == 0.0 && (u[0] - 0.99).abs() < 1e-15 && (u[2] - 0.495).abs() < 1e-15 && u[4] == 0.0, "{z:?} {u:?}");
+    for (from, to, word) in [
+        ("[[0.5, 1.0]]", "[[0.5]]", "1 weights for parent 1, which has 3 states"),
+        ("\"leak\": 0.01", "\"leak\": -0.5", "-0.5 is no probability"),
+        ("[[0.0, null, -0.2]]", "[[null, null, null]]", "without a finite one"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let path = support::file(folder.path(), "bad.json", text.replace(from, to));
+        let (nodes, local) = read_network_json(&path).expect("JSON");
+        let e = Network::described(nodes, &local).expect_err("it does not fit").to_string();
+        assert!(e.contains(word), "{e}");
+    }
+}
+
 /// Reads, converts and reads again; answers the number of nodes.
 fn keeps_every_number(path: &Path, folder: &Path) -> usize {
     let begun = std::time::Instant::now();

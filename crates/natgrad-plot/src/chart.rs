@@ -1,6 +1,6 @@
 //! Charts with one layout for all: lines, histograms, points and arrows on labelled axes, legible in grey.
 
-mod dashes;
+pub(crate) mod dashes;
 mod style;
 
 use crate::drawing::recount;

@@ -35,6 +35,17 @@ pub enum DrawError {
     /// There is nothing to draw.
     #[error("the figure \"{0}\" has no finite points\nhint: look at the numbers behind it")]
     Empty(String),
+    /// A network without nodes.
+    #[error("the figure \"{0}\" has no nodes\nhint: give at least one")]
+    NoNodes(String),
+    /// Nodes and edges that are no network.
+    #[error("the figure \"{figure}\": {problem}\nhint: edges go from a parent to a child and form no cycle")]
+    Graph {
+        /// Title.
+        figure: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The bitmap could not be made.
     #[error("the figure \"{figure}\" cannot be made a bitmap: {problem}\nhint: write it as SVG")]
     Bitmap {

@@ -3,7 +3,7 @@
 use natgrad::geometry::simplex::{Distribution, Marginalisation, SignedMeasure, simplex_gradients};
 use natgrad::geometry::{Metric, Point};
 use natgrad::graph::{Change, Dag, Essential, criterion, smallest_change};
-use natgrad::network::local::{Logistic, Softmax};
+use natgrad::network::local::{LocalSpec, Logistic, NoisyOr, Softmax};
 use natgrad::network::{
     Comparison, CylinderAtPoint, Enumerated, Network, NodeSpec, Target, compare, cylinder, random_point, visible_fisher,
 };
@@ -325,6 +325,61 @@ fn softmax_and_logistic_nodes_move_the_model_as_tables_do() {
         })
         .sum();
     assert!((g.square(&v) - expected).abs() < 1e-14);
+}
+
+#[test]
+fn noisy_or_nodes_with_one_parent_are_tables_and_with_more_keep_the_theorems() {
+    for seed in 0..40 {
+        let (net, hidden) = random_network(seed + 2000, 4);
+        let chosen = |i: usize| net.states(i) == 2 && net.dag().parents(i).len() <= 1;
+        let states = |i: usize| net.dag().parents(i).iter().map(|&p| net.states(p)).collect::<Vec<_>>();
+        let noisy = net.with_local(|i, _| chosen(i).then(|| Arc::new(NoisyOr { parents: states(i) }) as _));
+        // A point of the noisy network, and its tables in the other.
+        let point = random_point(&noisy, seed);
+        let tables: Vec<Vec<f64>> = (0..net.len()).map(|i| noisy.table(i, &point)).collect();
+        let of = (Enumerated::new(&net, &hidden).expect("small"), Enumerated::new(&noisy, &hidden).expect("small"));
+        let at = (of.0.at(&net.point(&tables).expect("tables")), of.1.at(&point));
+        let g = (cylinder(&of.0, &at.0).expect("inside"), cylinder(&of.1, &at.1).expect("inside"));
+        assert_eq!(noisy.parameters(), net.parameters());
+        // Other coordinates of the same model: eigenvalues differ by rounding times the condition of the metrics.
+        close(&g.1.eigenvalues, &g.0.eigenvalues, 1e-7, "spectrum");
+        assert_eq!(noisy.labels().len(), noisy.parameters());
+    }
+    for seed in 0..100 {
+        let (net, hidden) = random_network(seed + 3000, 4);
+        let states = |i: usize| net.dag().parents(i).iter().map(|&p| net.states(p)).collect::<Vec<_>>();
+        let noisy = net.with_local(|i, n| (n.states(i) == 2).then(|| Arc::new(NoisyOr { parents: states(i) }) as _));
+        let (g, c) = looked(&noisy, &hidden, seed);
+        assert!(g.eigenvalues.iter().all(|l| (-1e-9..=1.0 + 1e-9).contains(l)), "seed {seed}: {:?}", g.eigenvalues);
+        let (x, y, pushed) = (c.recognition_joint_norm, c.evidence.norm, c.recognition.norm);
+        // Noisy-or tables are near 1: lengths carry the condition of the metrics.
+        assert!(pushed <= x * (1.0 + 1e-7) && x <= y * (1.0 + 1e-7), "seed {seed}: {pushed} {x} {y}");
+    }
+}
+
+#[test]
+fn noisy_or_nodes_are_written_down_and_read_again() {
+    let node = |name: &str, parents: &[&str], table| NodeSpec {
+        name: name.into(),
+        states: vec!["off".into(), "on".into()],
+        parents: parents.iter().map(|p| (*p).into()).collect(),
+        table,
+    };
+    let specs = vec![
+        node("a", &[], Some(vec![vec![0.7, 0.3]])),
+        node("b", &[], Some(vec![vec![0.4, 0.6]])),
+        node("c", &["a", "b"], None),
+    ];
+    let local = vec![None, None, Some(LocalSpec::NoisyOr { weights: vec![vec![0.5], vec![0.25]], leak: 0.5 })];
+    let (net, point) = Network::described(specs, &local).expect("a network");
+    let point = point.expect("parameters");
+    close(&net.table(2, &point), &[0.5, 0.5, 0.375, 0.625, 0.25, 0.75, 0.1875, 0.8125], 1e-15, "table");
+    let Some(LocalSpec::NoisyOr { weights, leak }) = &net.local_specs(&point)[2] else { panic!("another kind") };
+    assert!((weights[1][0] - 0.25).abs() < 1e-15 && (leak - 0.5).abs() < 1e-15);
+    assert_eq!(
+        net.labels()[2..],
+        ["log-odds of the weight of a = on on c", "log-odds of the weight of b = on on c", "log-odds of the leak of c",]
+    );
 }
 
 #[test]

@@ -237,6 +237,17 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     Ok(0)
 }
 
+/// The graph without the edges of constants.
+pub(super) fn without_constants(network: &Network) -> Dag {
+    // A node with one state is a constant: its edges say nothing.
+    let constant = |i: usize| network.states(i) == 1;
+    let parents = (0..network.len()).map(|i| {
+        let kept = network.dag().parents(i).iter().copied().filter(|&p| !constant(p) && !constant(i));
+        kept.collect()
+    });
+    Dag::new(parents.collect()).unwrap_or_else(|_| network.dag().clone())
+}
+
 /// What the graph alone says.
 pub(super) struct Graph {
     cylindrical: bool,
@@ -248,13 +259,7 @@ pub(super) struct Graph {
 impl Graph {
     fn of(network: &Network, hidden: &[bool]) -> Self {
         let names = network.names();
-        // A node with one state is a constant: its edges say nothing.
-        let constant = |i: usize| network.states(i) == 1;
-        let parents = (0..network.len()).map(|i| {
-            let kept = network.dag().parents(i).iter().copied().filter(|&p| !constant(p) && !constant(i));
-            kept.collect()
-        });
-        let meant = Dag::new(parents.collect()).unwrap_or_else(|_| network.dag().clone());
+        let meant = without_constants(network);
         let verdict = criterion(&meant, hidden);
         let words = |of: Vec<Change>| of.iter().map(|c| c.describe(&names)).collect();
         Graph {

@@ -9,6 +9,7 @@ mod flow;
 mod flow_picture;
 mod geometry;
 mod geometry_large;
+mod graph;
 mod impute;
 mod list;
 mod mstep;
@@ -55,6 +56,8 @@ pub enum Command {
     Query(query::Arguments),
     /// Follow the gradients of evidence, recognition and ELBO on a network with hidden nodes.
     Flow(Box<flow::Arguments>),
+    /// Draw a network, hidden nodes dashed.
+    Graph(graph::Arguments),
     /// Recompute a paper: its figures, propositions and theorems.
     Reproduce(reproduce::Arguments),
     /// Convert a network between BIF and JSON.
@@ -82,6 +85,7 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Geometry(a) => geometry::run(&a, out),
         Command::Query(a) => query::run(&a, out),
         Command::Flow(a) => flow::run(&a, out),
+        Command::Graph(a) => graph::run(&a, out),
         Command::Reproduce(a) => reproduce::run(&a, out),
         Command::Convert(a) => convert::run(&a, out),
         Command::Report(a) => report::run(&a, out),

@@ -73,10 +73,15 @@ pub fn cylinder(of: &Enumerated<'_>, at: &At) -> Result<CylinderAtPoint, Error> 
                 table
             })
             .collect();
-        let near = of.network().point(&near).unwrap_or_else(|| {
-            let shift = |j: usize| step * (j as f64 * 0.618_033_988_75).fract();
-            Point(at.point.0.iter().enumerate().map(|(j, x)| x + shift(j + 1)).collect())
-        });
+        // Node by node: what cannot take the form of a table moves in its own parameters.
+        let mut moved = Vec::with_capacity(of.network().parameters());
+        for (i, table) in near.iter().enumerate() {
+            let own = of.network().range(i);
+            let shift = |j: usize| at.point.0[j] + step * ((j + 1) as f64 * 0.618_033_988_75).fract();
+            let inverse = of.network().nodes()[i].local.inverse(table);
+            moved.extend(inverse.unwrap_or_else(|| own.map(shift).collect()));
+        }
+        let near = Point(moved);
         let near = Seen::new(of, &of.at(&near))?;
         admissible &= near.rank_joint() <= rank_joint && near.rank_visible() <= rank_visible;
     }

@@ -239,7 +239,11 @@ pub(super) fn joint_metric(
         for c in 0..network.configurations(i) {
             let row = &tables[i][c * k..(c + 1) * k];
             let weight: f64 = families[i][c * k..(c + 1) * k].iter().sum();
-            if row.iter().any(|p| *p <= 0.0) && k > 1 {
+            let mut active: Vec<(usize, Vec<f64>)> = Vec::new();
+            local.derivatives(&point.0[range.clone()], c, &mut |j, d| active.push((range.start + j, d.to_vec())));
+            // On a face that no parameter leaves (noisy-or weights of 0 and 1, infinite logits) what is 0 has no part.
+            let stays = |row: &[f64]| (0..k).all(|a| row[a] > 0.0 || active.iter().all(|(_, d)| d[a] == 0.0));
+            if row.iter().any(|p| *p <= 0.0) && k > 1 && !(boundary == Boundary::Face && stays(row)) {
                 if boundary == Boundary::Face && local.kind() == "table" && row.iter().all(|p| *p >= 0.0) {
                     // G⁻¹ = (diag θ − θ θᵀ)/p(c) stays finite.
                     let first = range.start + c * (k - 1);
@@ -265,15 +269,14 @@ pub(super) fn joint_metric(
                             .into(),
                 });
             }
-            let mut active: Vec<(usize, Vec<f64>)> = Vec::new();
-            local.derivatives(&point.0[range.clone()], c, &mut |j, d| active.push((range.start + j, d.to_vec())));
             let index: Vec<usize> = active.iter().map(|(j, _)| *j).collect();
             let touching = own.iter().position(|(of, _)| of.iter().any(|j| index.contains(j)));
             let at = match touching {
                 Some(at) => at,
                 None => {
-                    let all =
-                        if own.is_empty() && local.kind() == "logistic" { range.clone().collect() } else { index };
+                    // Rows of tables and logits have parameters of their own; weights are in many rows.
+                    let by_row = matches!(local.kind(), "table" | "softmax");
+                    let all = if own.is_empty() && !by_row { range.clone().collect() } else { index };
                     let m = all.len();
                     own.push((all, Matrix::zeros(m, m)));
                     own.len() - 1
@@ -284,7 +287,8 @@ pub(super) fn joint_metric(
             for (u, (_, du)) in active.iter().enumerate() {
                 for (v, (_, dv)) in active.iter().enumerate() {
                     if let (Some(pu), Some(pv)) = (place[u], place[v]) {
-                        block[(pu, pv)] += weight * (0..k).map(|a| du[a] * dv[a] / row[a]).sum::<f64>();
+                        block[(pu, pv)] +=
+                            weight * (0..k).filter(|&a| row[a] > 0.0).map(|a| du[a] * dv[a] / row[a]).sum::<f64>();
                     }
                 }
             }

@@ -114,7 +114,7 @@ fn coordinate(own: &[&Met], off: f64, j: usize, u: &[f64]) -> f64 {
             slope += p / -(-s).exp_m1();
         }
         let step = value / slope;
-        if !(step > 1e-15 * at) {
+        if step.is_nan() || step <= 1e-15 * at {
             break;
         }
         at += step;

@@ -1,0 +1,73 @@
+//! `natgrad graph`: a picture of a network.
+
+use super::geometry::without_constants;
+use crate::failure::Failure;
+use crate::network_file;
+use crate::output::Output;
+use natgrad::graph::Essential;
+use natgrad_io::AtomicFile;
+use natgrad_plot::{NetworkDrawing, NodeMark};
+use std::path::PathBuf;
+
+/// Draw a network: hidden nodes dashed, and the edges that keep the model from being cylindrical in red.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Network, .bif or .json, or a run folder that holds network.json.
+    network: PathBuf,
+    /// File to write, .svg or .png.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Hidden nodes.
+    #[arg(long, value_delimiter = ',', value_name = "NODES")]
+    hidden: Vec<String>,
+    /// Words above the picture.
+    #[arg(long, default_value = "")]
+    title: String,
+}
+
+/// Reads, draws and writes.
+pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    let is = |ending: &str| arguments.out.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
+    if !is("svg") && !is("png") {
+        return Err(Failure::new(
+            format!("{}: a picture is .svg or .png", arguments.out.display()),
+            "give the name one of these endings",
+        ));
+    }
+    let file = match &arguments.network {
+        folder if folder.is_dir() => folder.join("network.json"),
+        file => file.clone(),
+    };
+    let (network, _) = network_file::read(&file)?;
+    let hidden =
+        if arguments.hidden.is_empty() { vec![false; network.len()] } else { network.hidden(&arguments.hidden)? };
+    let essential = Essential::of(&without_constants(&network));
+    let compelled: Vec<(usize, usize)> =
+        essential.directed_edges().into_iter().filter(|&(a, b)| hidden[a] && !hidden[b]).collect();
+    let names = network.names();
+    let mark = |i: usize| NodeMark { name: names[i].clone(), hidden: hidden[i], ..NodeMark::default() };
+    let drawing = NetworkDrawing {
+        title: arguments.title.clone(),
+        nodes: (0..network.len()).map(mark).collect(),
+        edges: network.dag().edges(),
+        accent: compelled.clone(),
+        accent_name: "compelled edge from a hidden to a visible node".into(),
+        value_name: String::new(),
+    };
+    let failed = |e: natgrad_plot::DrawError| {
+        Failure::new(format!("{}: {}", arguments.out.display(), e.to_string().replace("\nhint: ", "; ")), "write .svg")
+    };
+    let bytes =
+        if is("svg") { drawing.svg().map_err(failed)?.into_bytes() } else { drawing.draw().map_err(failed)?.png };
+    AtomicFile::write(&arguments.out, &bytes)?;
+    if out.json {
+        let pairs: Vec<[&String; 2]> = compelled.iter().map(|&(a, b)| [&names[a], &names[b]]).collect();
+        out.document(&serde_json::json!({
+            "nodes": network.len(), "edges": network.dag().edges().len(), "compelled": pairs, "out": arguments.out,
+        }))?;
+    } else {
+        let (n, e) = (network.len(), network.dag().edges().len());
+        out.note(&format!("{n} nodes, {e} edges drawn in {}", arguments.out.display()));
+    }
+    Ok(0)
+}
