@@ -145,7 +145,12 @@ fn reads_what_fits_write() {
     use natgrad::engine::Status;
     let summary = Summary {
         model: "gaussian-mixture".into(),
-        settings: Spec::new(ModelName::GaussianMixture, 1, vec![FamilyName::Normal], CovarianceShape::Full),
+        settings: serde_json::json!(Spec::new(
+            ModelName::GaussianMixture,
+            1,
+            vec![FamilyName::Normal],
+            CovarianceShape::Full
+        )),
         rows: 3,
         weight: 4.5,
         columns: vec!["x".into()],
@@ -155,6 +160,7 @@ fn reads_what_fits_write() {
         passes: Some(8.5),
         elbo: -2.0,
         log_evidence: Some(-2.0),
+        log_prior: None,
         entropy_sum: -2.25,
         entropies: natgrad::model::Entropies { recognition: 0.5, prior: 0.75, observable: 2.0, base_measure: 0.0 },
         residual: ResidualSummary {
@@ -165,6 +171,7 @@ fn reads_what_fits_write() {
             variance: 1.0,
             alarm: 0.1,
             explained_by_floor: None,
+            explained_by_prior: None,
         },
         remaining: Some(0.5),
         stationarity: 0.25,
@@ -197,6 +204,7 @@ fn reads_what_fits_write() {
             labels: vec![],
             weight_spread: None,
         }),
+        nodes: None,
         warnings: vec!["careful".into()],
         seed: Some(5),
         version: "0.1.0".into(),
