@@ -34,8 +34,10 @@ pub enum Metric {
 /// How a posterior is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Recognition {
-    /// Exactly: no model here needs anything else.
+    /// Exactly; too large sums are refused.
     Exact,
+    /// Exactly where memory allows, else by independent hidden nodes: a lower bound (bayes-net).
+    MeanField,
 }
 
 /// What a model is made of.

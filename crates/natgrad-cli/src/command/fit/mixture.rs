@@ -1,6 +1,6 @@
 //! Fitting mixtures: options into a model, rows into what it reads.
 
-use super::arguments::{Arguments, Shape, Structure, settings};
+use super::arguments::{Arguments, Recognition, Shape, Structure, settings};
 use super::check_fingerprint;
 use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
 use crate::data::Reading;
@@ -32,6 +32,12 @@ pub fn begin(model: ModelName, arguments: &Arguments, out: &Output) -> Result<u8
         return Err(Failure::new(
             format!("{option} does nothing in a {model}"),
             "it goes with bayes-net: leave it out",
+        ));
+    }
+    if arguments.recognition == Recognition::MeanField {
+        return Err(Failure::new(
+            format!("--recognition mean-field does nothing in a {model}"),
+            "its posterior is exact: leave it out",
         ));
     }
     let structure = &arguments.model_arguments.structure;

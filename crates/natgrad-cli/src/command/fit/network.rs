@@ -1,6 +1,6 @@
 //! Fitting Bayesian networks: a network file and rows with gaps into what learns, and the result into files.
 
-use super::arguments::{Arguments, NetworkArguments, settings};
+use super::arguments::{Arguments, NetworkArguments, Recognition, settings};
 use super::check_fingerprint;
 use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
 use crate::data::Reading;
@@ -48,7 +48,7 @@ impl NetworkArguments {
         .find_map(|(name, given)| given.then_some(name))
     }
 
-    fn settings(&self, freeze: &[String], tie: &[String]) -> Result<NetworkSettings, Failure> {
+    fn settings(&self, freeze: &[String], tie: &[String], mean_field: bool) -> Result<NetworkSettings, Failure> {
         let default = NetworkSettings::default();
         let prior = self.prior.unwrap_or(0.0);
         if !(prior >= 0.0 && prior.is_finite()) {
@@ -71,7 +71,7 @@ impl NetworkArguments {
                 Ok(names)
             })
             .collect::<Result<_, _>>()?;
-        Ok(NetworkSettings { hidden: self.hidden.clone(), prior, freeze: freeze.to_vec(), tie, memory })
+        Ok(NetworkSettings { hidden: self.hidden.clone(), prior, freeze: freeze.to_vec(), tie, memory, mean_field })
     }
 }
 
@@ -229,7 +229,11 @@ impl Fittable for Prepared {
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     check_options(arguments)?;
     let structure = &arguments.model_arguments.structure;
-    let settings_of_network = arguments.network.settings(&structure.freeze, &structure.tie)?;
+    let settings_of_network = arguments.network.settings(
+        &structure.freeze,
+        &structure.tie,
+        arguments.recognition == Recognition::MeanField,
+    )?;
     let Some(file) = &arguments.network.network else {
         return Err(Failure::new("bayes-net needs its network", "give --network FILE.bif or FILE.json"));
     };

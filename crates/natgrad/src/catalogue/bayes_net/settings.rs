@@ -24,6 +24,9 @@ pub struct NetworkSettings {
     /// Most bytes that one junction tree may take.
     #[serde(default = "most_bytes")]
     pub memory: f64,
+    /// Whether hidden nodes that would need more are taken as independent.
+    #[serde(default)]
+    pub mean_field: bool,
 }
 
 fn most_bytes() -> f64 {
@@ -32,7 +35,14 @@ fn most_bytes() -> f64 {
 
 impl Default for NetworkSettings {
     fn default() -> Self {
-        NetworkSettings { hidden: Vec::new(), prior: 0.0, freeze: Vec::new(), tie: Vec::new(), memory: MOST_BYTES }
+        NetworkSettings {
+            hidden: Vec::new(),
+            prior: 0.0,
+            freeze: Vec::new(),
+            tie: Vec::new(),
+            memory: MOST_BYTES,
+            mean_field: false,
+        }
     }
 }
 
@@ -58,6 +68,7 @@ impl NetworkSettings {
             frozen: all(&self.freeze, "freeze")?,
             prior: self.prior,
             most_bytes: self.memory,
+            mean_field: self.mean_field,
         })
     }
 

@@ -59,6 +59,12 @@ pub fn summarise_network(
     let entropies = learning.entropies(look);
     let elbo = look.elbo - look.log_prior;
     let no_information = assessment.reading.is_none().then(|| {
+        if net.is_mean_field() {
+            return "hidden nodes are taken as independent (mean field): their posterior gives no observed information".into();
+        }
+        if net.is_entangled() {
+            return "hidden nodes hang together in groups so large that second moments would take minutes".into();
+        }
         let largest = net.groups().into_iter().max().unwrap_or(0);
         format!(
             "{largest} table entries are coupled by hidden cells: the spectrum is computed up to {DENSE_LIMIT}, and while \
@@ -136,7 +142,7 @@ pub fn summarise_network(
         iterations: fit.as_ref().map(|f| f.progress.iteration),
         passes: fit.as_ref().map(|f| f.progress.passes),
         elbo,
-        log_evidence: Some(elbo),
+        log_evidence: (!net.is_mean_field()).then_some(elbo),
         log_prior: (net.prior() > 0.0).then_some(look.log_prior),
         entropy_sum: entropies.sum(),
         entropies,

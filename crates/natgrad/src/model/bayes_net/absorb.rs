@@ -41,7 +41,7 @@ impl Absorb for Prepared<'_> {
                 continue;
             }
             net.read(chunk, n, &mut reader.states);
-            let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.most_bytes);
+            let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.limits);
             let (mut log, mut residual) = (0.0, 0.0);
             curvature.begin();
             for &node in &pattern.whole {
@@ -99,7 +99,7 @@ impl Absorb for Prepared<'_> {
                 continue;
             }
             net.read(chunk, n, &mut reader.states);
-            let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.most_bytes);
+            let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.limits);
             row.clear();
             row.extend(pattern.whole.iter().map(|&node| (reader.entry(&net.layout, node), 1.0)));
             for plan in &pattern.plans {
@@ -251,7 +251,8 @@ impl<'a> CurvatureSums<'a> {
                     masked[node].copy_from_slice(&tables.by_node()[node]);
                 }
             }
-            Way::TooLarge(_) => {}
+            // No second moments: the engine does not ask for them.
+            Way::MeanField(_) | Way::TooLarge(_) => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A row falls apart: tables whose nodes are all seen, and groups of hidden nodes that hang together.
 
 use super::layout::Layout;
-use super::plan::{Plan, Workspace};
+use super::plan::{Limits, Plan, Workspace};
 use crate::network::Network;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -30,17 +30,17 @@ pub(super) struct Store {
 
 impl Store {
     /// The plan of hidden nodes that hang together.
-    fn plan(&self, network: &Network, layout: &Layout, hidden: Vec<usize>, most_bytes: f64) -> Arc<Plan> {
+    fn plan(&self, network: &Network, layout: &Layout, hidden: Vec<usize>, limits: Limits) -> Arc<Plan> {
         if let Some(plan) = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&hidden) {
             return plan.clone();
         }
-        let plan = Arc::new(Plan::new(network, layout, hidden.clone(), most_bytes));
+        let plan = Arc::new(Plan::new(network, layout, hidden.clone(), limits));
         let mut plans = self.plans.write().unwrap_or_else(PoisonError::into_inner);
         plans.entry(hidden).or_insert(plan).clone()
     }
 
     /// The pattern of a row; `mask` has a bit for every hidden node.
-    pub fn pattern(&self, network: &Network, layout: &Layout, mask: &[u64], most_bytes: f64) -> Arc<Pattern> {
+    pub fn pattern(&self, network: &Network, layout: &Layout, mask: &[u64], limits: Limits) -> Arc<Pattern> {
         if let Some(p) = self.patterns.read().unwrap_or_else(PoisonError::into_inner).get(mask) {
             return p.clone();
         }
@@ -74,7 +74,7 @@ impl Store {
             members[find(&mut group, i)].push(i);
         }
         let plans =
-            members.into_iter().filter(|m| !m.is_empty()).map(|m| self.plan(network, layout, m, most_bytes)).collect();
+            members.into_iter().filter(|m| !m.is_empty()).map(|m| self.plan(network, layout, m, limits)).collect();
         let pattern = Arc::new(Pattern { plans, whole });
         let mut patterns = self.patterns.write().unwrap_or_else(PoisonError::into_inner);
         if patterns.len() < MOST_PATTERNS {
@@ -108,7 +108,7 @@ impl Reader {
     }
 
     /// The pattern of the current row.
-    pub fn pattern(&mut self, network: &Network, layout: &Layout, store: &Store, most_bytes: f64) -> Arc<Pattern> {
+    pub fn pattern(&mut self, network: &Network, layout: &Layout, store: &Store, limits: Limits) -> Arc<Pattern> {
         self.mask.fill(0);
         for (i, s) in self.states.iter().enumerate() {
             if *s == HIDDEN {
@@ -120,7 +120,7 @@ impl Reader {
         {
             return pattern.clone();
         }
-        let pattern = store.pattern(network, layout, &self.mask, most_bytes);
+        let pattern = store.pattern(network, layout, &self.mask, limits);
         self.last = Some((self.mask.clone(), pattern.clone()));
         pattern
     }

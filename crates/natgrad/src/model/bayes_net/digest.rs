@@ -7,7 +7,7 @@
 //! The cost of a sweep then grows with the number of different pieces, not of rows.
 
 use super::decompose::{HIDDEN, Reader};
-use super::plan::{Plan, Tables};
+use super::plan::{Plan, Tables, Way};
 use super::{BayesNet, absorb};
 use crate::Error;
 use crate::geometry::{Point, Tangent};
@@ -201,6 +201,28 @@ impl Survey {
 }
 
 impl Survey {
+    /// Steps that second moments of all pieces take: a run of the junction tree for every entry that is open.
+    pub(super) fn spread_work(&self, net: &BayesNet) -> f64 {
+        let each = |plan: &Plan| match &plan.way {
+            Way::Tree(tree) => {
+                let open = |t: &super::plan::Touched| -> f64 {
+                    let members = net.layout.families[t.node].members.iter();
+                    members
+                        .filter(|m| plan.hidden.binary_search(m).is_ok())
+                        .map(|&m| net.network.states(m) as f64)
+                        .product()
+                };
+                plan.touched.iter().map(open).sum::<f64>() * tree.cost().bytes / 8.0
+            }
+            _ => 0.0,
+        };
+        match self.pieces {
+            Some(_) => self.merged.iter().map(|(plan, pieces)| each(plan) * pieces.len() as f64).sum(),
+            // Not merged: every row is swept.
+            None => self.plans.iter().map(|p| each(p)).fold(0.0, f64::max) * self.rows as f64,
+        }
+    }
+
     /// Frequencies of every node's states where it is seen; uniform where it never is.
     pub fn marginals(&self, net: &BayesNet) -> Vec<Vec<f64>> {
         (0..net.network.len())
@@ -232,7 +254,7 @@ fn tally(
             for (counts, &s) in into.seen.iter_mut().zip(&reader.states).filter(|(_, s)| **s != HIDDEN) {
                 counts[usize::from(s)] += weight;
             }
-            let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.most_bytes);
+            let pattern = reader.pattern(&net.network, &net.layout, &net.store, net.limits);
             if into.last.as_ref().is_none_or(|last| !Arc::ptr_eq(last, &pattern)) {
                 into.patterns += 1;
                 into.last = Some(pattern.clone());

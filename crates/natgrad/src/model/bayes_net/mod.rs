@@ -15,6 +15,7 @@ mod groups;
 mod information;
 mod layout;
 mod maximise;
+mod mean_field;
 mod plan;
 mod rows;
 mod settings;
@@ -32,11 +33,14 @@ use crate::rows::{Chunk, RowSource};
 use decompose::{HIDDEN, Store};
 use groups::Groups;
 use layout::{Block, Layout};
-use plan::{Tables, Way};
+use plan::{Limits, Tables, Way};
 use std::sync::Arc;
 
 /// A logarithm that stands for a probability of zero: `exp(−700) < 1e-304`.
 const ZERO_LOG: f64 = -700.0;
+
+/// Up to this many steps second moments are taken where they need a junction tree per table entry: about a minute.
+const MOST_SPREAD: f64 = 3e10;
 
 /// A network to be learnt: everything but its parameters and its rows.
 #[derive(Debug, Clone)]
@@ -45,7 +49,9 @@ pub struct BayesNet {
     layout: Layout,
     columns: Vec<Option<usize>>,
     prior: f64,
-    most_bytes: f64,
+    limits: Limits,
+    mean_field: bool,
+    dear: bool,
     store: Arc<Store>,
     groups: Groups,
 }
@@ -65,7 +71,9 @@ impl BayesNet {
             layout,
             columns,
             prior: sharing.prior,
-            most_bytes: sharing.most_bytes,
+            limits: Limits { most_bytes: sharing.most_bytes, mean_field: sharing.mean_field },
+            mean_field: false,
+            dear: false,
             store: Arc::default(),
             groups,
         })
@@ -83,6 +91,8 @@ impl BayesNet {
                 return Err(self.too_large(&plan.hidden, cost.width, cost.bytes));
             }
         }
+        self.mean_field = survey.plans.iter().any(|p| matches!(p.way, Way::MeanField(_)));
+        self.dear = survey.spread_work(self) > MOST_SPREAD;
         self.groups = Groups::new(&self.layout, &survey.plans);
         let pieces = Pieces::new(self, &mut survey);
         Ok((survey, pieces))
@@ -100,9 +110,9 @@ impl BayesNet {
                 "summing out {}{more} together needs a junction tree of width {width} with tables of {bytes:.3e} bytes, more \
                  than {:.3e}",
                 names.join(", "),
-                self.most_bytes
+                self.limits.most_bytes
             ),
-            hint: "make one of these nodes visible, give nodes fewer parents, merge states, or raise --memory".into(),
+            hint: "make one of these nodes visible, give nodes fewer parents, merge states, raise --memory, or take a bound: --recognition mean-field".into(),
         }
     }
 
@@ -119,6 +129,17 @@ impl BayesNet {
     /// Pseudo-count of every table cell: the Dirichlet prior's parameters less one.
     pub fn prior(&self) -> f64 {
         self.prior
+    }
+
+    /// Whether some row's hidden nodes are taken as independent: then the ELBO is below the evidence, and there are no
+    /// information matrices.
+    pub fn is_mean_field(&self) -> bool {
+        self.mean_field
+    }
+
+    /// Whether second moments would take too long: hidden nodes hang together in large groups.
+    pub fn is_entangled(&self) -> bool {
+        self.dear
     }
 
     /// Whether a node's table stays where it starts.
@@ -503,6 +524,9 @@ impl LatentModel for BayesNet {
     }
 
     fn groups(&self) -> Vec<usize> {
+        if self.mean_field || self.dear {
+            return vec![usize::MAX];
+        }
         let mut sizes: Vec<usize> = self.groups.groups.iter().map(|g| g.entries.max(self.parameters_of(g))).collect();
         let mut grouped = vec![false; self.layout.blocks.len()];
         self.groups.groups.iter().flat_map(|g| &g.blocks).for_each(|&b| grouped[b] = true);

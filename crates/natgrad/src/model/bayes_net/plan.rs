@@ -7,6 +7,7 @@
 //! Given what is seen, hidden nodes that share no table are independent: a row falls apart into such pieces.
 
 use super::layout::Layout;
+use super::mean_field::MeanField;
 use crate::network::Network;
 use crate::network::junction::{Beliefs, Cost, JunctionTree};
 
@@ -15,6 +16,15 @@ const LISTED: usize = 64;
 
 /// Up to this many joint states they are listed where a junction tree would be no smaller.
 const MOST_LISTED: usize = 4096;
+
+/// How far sums over hidden nodes may go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limits {
+    /// Most bytes of a junction tree's tables.
+    pub most_bytes: f64,
+    /// Whether nodes that need more are taken as independent.
+    pub mean_field: bool,
+}
 
 /// A table that the hidden nodes touch.
 #[derive(Debug, Clone)]
@@ -34,6 +44,8 @@ pub(super) enum Way {
     Listed { states: usize, offsets: Vec<u32> },
     /// A junction tree.
     Tree(Box<JunctionTree>),
+    /// Too many to be summed: nodes taken as independent.
+    MeanField(MeanField),
     /// More than the memory allowed.
     TooLarge(Cost),
 }
@@ -78,7 +90,7 @@ impl Workspace {
 
 impl Plan {
     /// Compiles the sums over `hidden` where everything else is seen.
-    pub fn new(network: &Network, layout: &Layout, hidden: Vec<usize>, most_bytes: f64) -> Self {
+    pub fn new(network: &Network, layout: &Layout, hidden: Vec<usize>, limits: Limits) -> Self {
         let families: Vec<usize> = (0..network.len())
             .filter(|&i| layout.families[i].members.iter().any(|m| hidden.binary_search(m).is_ok()))
             .collect();
@@ -98,20 +110,21 @@ impl Plan {
                 Touched { node, first_entry: family.first_entry, seen }
             })
             .collect::<Vec<_>>();
-        let way = Self::choose(network, layout, &hidden, &touched, most_bytes);
+        let way = Self::choose(network, layout, &hidden, &touched, limits);
         let cards = seen.iter().map(|&i| network.states(i)).collect();
         Plan { hidden, seen, cards, touched, way }
     }
 
-    fn choose(network: &Network, layout: &Layout, hidden: &[usize], touched: &[Touched], most_bytes: f64) -> Way {
+    fn choose(network: &Network, layout: &Layout, hidden: &[usize], touched: &[Touched], limits: Limits) -> Way {
         let states = hidden.iter().try_fold(1usize, |n, &i| n.checked_mul(network.states(i)));
         if states.is_none_or(|s| s > LISTED) {
             let given: Vec<bool> = (0..network.len()).map(|i| hidden.binary_search(&i).is_err()).collect();
             let cost = JunctionTree::cost_of(network, &given, &[]);
             let listed = states.map_or(f64::INFINITY, |s| s as f64 * touched.len() as f64 * 8.0);
             if states.is_none_or(|s| s > MOST_LISTED) || cost.bytes < 0.5 * listed {
-                return match JunctionTree::new(network, &given, &[], most_bytes) {
+                return match JunctionTree::new(network, &given, &[], limits.most_bytes) {
                     Ok(tree) => Way::Tree(Box::new(tree.only_touched())),
+                    Err(_) if limits.mean_field => Way::MeanField(MeanField::new(network, layout, hidden, touched)),
                     Err(_) => Way::TooLarge(cost),
                 };
             }
@@ -161,6 +174,10 @@ impl Plan {
                 // Evidence made here fits the network; were it not so, the row would count as impossible.
                 tree.run(tables.by_node(), &work.evidence, &mut work.beliefs).unwrap_or(f64::NEG_INFINITY)
             }
+            Way::MeanField(field) => {
+                self.bases(seen, &mut work.bases);
+                field.run(tables, &work.bases, &mut work.q)
+            }
             Way::TooLarge(_) => f64::NAN,
         }
     }
@@ -181,6 +198,7 @@ impl Plan {
                     tree.family(t.node, &work.beliefs, |entry, p| visit(first + entry, p));
                 }
             }
+            Way::MeanField(field) => field.each_entry(&work.bases, &work.q, visit),
             Way::TooLarge(_) => {}
         }
     }

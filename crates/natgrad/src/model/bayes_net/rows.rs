@@ -36,6 +36,11 @@ impl Plan {
                     tree.family(h, work.beliefs(), |place, p| into[h][place % k] += p);
                 }
             }
+            Way::MeanField(field) => {
+                for (i, &h) in self.hidden.iter().enumerate() {
+                    into[h].iter_mut().zip(field.of(i, &work.q)).for_each(|(p, q)| *p += q);
+                }
+            }
             Way::TooLarge(_) => {}
         }
     }
@@ -44,7 +49,7 @@ impl Plan {
 impl BayesNet {
     /// `ln p(v)` of the row that a reader holds.
     pub(super) fn log_evidence(&self, tables: &Tables<'_>, reader: &mut Reader) -> f64 {
-        let pattern = reader.pattern(&self.network, &self.layout, &self.store, self.most_bytes);
+        let pattern = reader.pattern(&self.network, &self.layout, &self.store, self.limits);
         let mut log: f64 = pattern.whole.iter().map(|&node| tables.log[reader.entry(&self.layout, node)]).sum();
         for plan in &pattern.plans {
             reader.look_around(plan);
@@ -95,7 +100,7 @@ impl BayesNet {
                     p
                 })
                 .collect();
-            let pattern = reader.pattern(&self.network, &self.layout, &self.store, self.most_bytes);
+            let pattern = reader.pattern(&self.network, &self.layout, &self.store, self.limits);
             let mut log: f64 = pattern.whole.iter().map(|&node| tables.log[reader.entry(&self.layout, node)]).sum();
             for plan in &pattern.plans {
                 if let Way::TooLarge(cost) = &plan.way {
@@ -163,7 +168,7 @@ impl BayesNet {
 
     /// The zero entry, or the group of hidden nodes that no states fit.
     fn what_is_impossible(&self, tables: &Tables<'_>, reader: &mut Reader) -> String {
-        let pattern = reader.pattern(&self.network, &self.layout, &self.store, self.most_bytes);
+        let pattern = reader.pattern(&self.network, &self.layout, &self.store, self.limits);
         for &node in &pattern.whole {
             let entry = reader.entry(&self.layout, node);
             if tables.theta[entry] == 0.0 {

@@ -16,11 +16,13 @@ pub struct Sharing {
     pub prior: f64,
     /// Most bytes that one junction tree's tables may take.
     pub most_bytes: f64,
+    /// Whether hidden nodes that would need more are taken as independent (a lower bound of the evidence).
+    pub mean_field: bool,
 }
 
 impl Default for Sharing {
     fn default() -> Self {
-        Sharing { ties: Vec::new(), frozen: Vec::new(), prior: 0.0, most_bytes: MOST_BYTES }
+        Sharing { ties: Vec::new(), frozen: Vec::new(), prior: 0.0, most_bytes: MOST_BYTES, mean_field: false }
     }
 }
 

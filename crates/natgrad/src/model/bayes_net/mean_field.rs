@@ -1,0 +1,149 @@
+//! Hidden nodes treated as independent where they are too entangled to be summed out: a lower bound of their evidence.
+//!
+//! ```text
+//! ln Z(e) ≥ max_q Σ_f E_q[ln θ_f] + Σ_h H[q_h],   q = Π_h q_h      ln q_h ← Σ_{f ∋ h} E_{q∖h}[ln θ_f] + const
+//! ```
+//!
+//! Each update raises the bound; it starts from uniform `q` in every run, so that the bound is a function of the tables.
+//!
+//! # Source
+//! Saul, Jaakkola and Jordan (1996), Mean field theory for sigmoid belief networks, for the idea.
+
+use super::ZERO_LOG;
+use super::layout::Layout;
+use super::plan::{Tables, Touched};
+use crate::network::Network;
+
+/// Updates of all nodes before giving up on the last digits.
+const SWEEPS: usize = 500;
+
+/// A change of every `q` below this is rounding's share of the bound.
+const SETTLED: f64 = 1e-11;
+
+/// Entries that `q` gives less than this have no weight in any sum.
+const NOTHING: f64 = 1e-250;
+
+/// Where the hidden members of each table are.
+#[derive(Debug, Clone)]
+pub(super) struct MeanField {
+    /// Where each hidden node's probabilities begin, and how many there are.
+    places: Vec<(usize, usize)>,
+    /// Hidden members of each touched table: index among the hidden nodes, stride in the table.
+    families: Vec<Vec<(usize, usize)>>,
+    /// Tables that each hidden node is in.
+    tables_of: Vec<Vec<usize>>,
+}
+
+impl MeanField {
+    pub fn new(network: &Network, layout: &Layout, hidden: &[usize], touched: &[Touched]) -> Self {
+        let mut places = Vec::with_capacity(hidden.len());
+        let mut at = 0;
+        for &h in hidden {
+            places.push((at, network.states(h)));
+            at += network.states(h);
+        }
+        let families: Vec<Vec<(usize, usize)>> = touched
+            .iter()
+            .map(|t| {
+                let family = &layout.families[t.node];
+                let members = family.members.iter().zip(&family.strides);
+                members.filter_map(|(m, &s)| hidden.binary_search(m).ok().map(|h| (h, s))).collect()
+            })
+            .collect();
+        let mut tables_of = vec![Vec::new(); hidden.len()];
+        for (f, members) in families.iter().enumerate() {
+            members.iter().for_each(|&(h, _)| tables_of[h].push(f));
+        }
+        MeanField { places, families, tables_of }
+    }
+
+    /// Probabilities of a hidden node's states.
+    pub fn of<'q>(&self, hidden: usize, q: &'q [f64]) -> &'q [f64] {
+        let (at, states) = self.places[hidden];
+        &q[at..at + states]
+    }
+
+    /// Calls `visit(offset, states of the members, Π q)` for all states of a table's hidden members.
+    fn each(&self, family: usize, q: &[f64], mut visit: impl FnMut(usize, &[usize], f64)) {
+        let members = &self.families[family];
+        let mut states = vec![0; members.len()];
+        loop {
+            let (mut offset, mut weight) = (0, 1.0);
+            for (&(h, stride), &s) in members.iter().zip(&states) {
+                offset += s * stride;
+                weight *= q[self.places[h].0 + s];
+            }
+            visit(offset, &states, weight);
+            let mut m = members.len();
+            loop {
+                if m == 0 {
+                    return;
+                }
+                m -= 1;
+                states[m] += 1;
+                if states[m] < self.places[members[m].0].1 {
+                    break;
+                }
+                states[m] = 0;
+            }
+        }
+    }
+
+    /// The bound in nats; leaves `q` behind, node after node.
+    pub fn run(&self, tables: &Tables<'_>, bases: &[usize], q: &mut Vec<f64>) -> f64 {
+        // A logarithm of zero is kept finite: its state loses all weight, and nothing becomes 0 · ∞.
+        let log = |entry: usize| tables.log[entry].max(ZERO_LOG);
+        q.clear();
+        for &(_, states) in &self.places {
+            q.extend(std::iter::repeat_n(1.0 / states as f64, states));
+        }
+        let mut logits = Vec::new();
+        for _ in 0..SWEEPS {
+            let mut change: f64 = 0.0;
+            for (h, &(at, states)) in self.places.iter().enumerate() {
+                logits.clear();
+                logits.resize(states, 0.0);
+                // The node's own q is left out of the expectations.
+                let own = q[at..at + states].to_vec();
+                q[at..at + states].fill(1.0);
+                for &f in &self.tables_of[h] {
+                    let place = self.families[f].iter().position(|&(m, _)| m == h).unwrap_or(0);
+                    self.each(f, q, |offset, members, weight| {
+                        if weight > 0.0 {
+                            logits[members[place]] += weight * log(bases[f] + offset);
+                        }
+                    });
+                }
+                let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let total: f64 = logits.iter().map(|l| (l - top).exp()).sum();
+                for (s, l) in logits.iter().enumerate() {
+                    q[at + s] = (l - top).exp() / total;
+                    change = change.max((q[at + s] - own[s]).abs());
+                }
+            }
+            if change < SETTLED {
+                break;
+            }
+        }
+        let mut bound = -q.iter().filter(|q| **q > 0.0).map(|q| q * q.ln()).sum::<f64>();
+        for (f, base) in bases.iter().enumerate() {
+            self.each(f, q, |offset, _, weight| {
+                if weight > NOTHING {
+                    bound += weight * log(base + offset);
+                }
+            });
+        }
+        if bound <= ZERO_LOG { f64::NEG_INFINITY } else { bound }
+    }
+
+    /// Calls `visit(entry, probability)` for all entries of touched tables.
+    pub fn each_entry(&self, bases: &[usize], q: &[f64], mut visit: impl FnMut(usize, f64)) {
+        for (f, base) in bases.iter().enumerate() {
+            self.each(f, q, |offset, _, weight| {
+                if weight > NOTHING {
+                    visit(base + offset, weight);
+                }
+            });
+        }
+    }
+}
