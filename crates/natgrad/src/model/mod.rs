@@ -88,6 +88,15 @@ pub struct Maximised {
     pub notes: Vec<Note>,
 }
 
+/// What sweeps cost, in floating-point operations.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Work {
+    /// Expected statistics of all rows.
+    pub step: f64,
+    /// Second moments on top.
+    pub curvature: f64,
+}
+
 /// Something worth telling about parameters that are not at a regular point.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
@@ -151,6 +160,14 @@ pub trait LatentModel: Send + Sync {
     fn log_prior(&self, at: &Point) -> f64 {
         let _ = at;
         0.0
+    }
+
+    /// Floating-point operations that a sweep over so many rows takes for an EM step, and for the information matrices on
+    /// top: estimates that a choice between them rests on.
+    fn work(&self, rows: u64) -> Work {
+        let (rows, free) = (rows as f64, self.free() as f64);
+        let sums = self.empty(Want::Statistics).sums.len() as f64;
+        Work { step: rows * (4.0 * sums + 40.0), curvature: 2.0 * rows * (free * free + 2.0 * free) }
     }
 
     /// Sizes of the groups of free coordinates that information matrices couple.

@@ -11,7 +11,7 @@ use super::plan::{Plan, Tables, Way};
 use super::{BayesNet, absorb};
 use crate::Error;
 use crate::geometry::{Point, Tangent};
-use crate::model::{Absorb, Digest, Statistics, Want};
+use crate::model::{Absorb, Digest, Statistics, Want, Work};
 use crate::rows::{Chunk, Column, RowSource};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -201,26 +201,58 @@ impl Survey {
 }
 
 impl Survey {
-    /// Steps that second moments of all pieces take: a run of the junction tree for every entry that is open.
-    pub(super) fn spread_work(&self, net: &BayesNet) -> f64 {
-        let each = |plan: &Plan| match &plan.way {
-            Way::Tree(tree) => {
-                let open = |t: &super::plan::Touched| -> f64 {
-                    let members = net.layout.families[t.node].members.iter();
-                    members
-                        .filter(|m| plan.hidden.binary_search(m).is_ok())
-                        .map(|&m| net.network.states(m) as f64)
-                        .product()
-                };
-                plan.touched.iter().map(open).sum::<f64>() * tree.cost().bytes / 8.0
-            }
-            _ => 0.0,
+    /// What sweeps cost.
+    pub(super) fn work(&self, net: &BayesNet) -> Work {
+        let open = |plan: &Plan| -> f64 {
+            let of = |t: &super::plan::Touched| -> f64 {
+                let members = net.layout.families[t.node].members.iter();
+                members
+                    .filter(|m| plan.hidden.binary_search(m).is_ok())
+                    .map(|&m| net.network.states(m) as f64)
+                    .product()
+            };
+            plan.touched.iter().map(of).sum()
         };
+        // Of one run, and of its second moments.
+        let each = |plan: &Plan| -> (f64, f64) {
+            let (families, entries) = (plan.touched.len() as f64, open(plan));
+            match &plan.way {
+                Way::Listed { states, .. } => {
+                    let states = *states as f64;
+                    (40.0 + 4.0 * states * families, 2.0 * entries * entries + 4.0 * states * families * families)
+                }
+                Way::Tree(tree) => {
+                    let run = 200.0 + 2.0 * tree.cost().bytes;
+                    (run, entries * run)
+                }
+                Way::MeanField(_) => (200.0 * entries, 0.0),
+                Way::TooLarge(_) => (0.0, 0.0),
+            }
+        };
+        let rows = self.rows as f64;
+        let mut work = Work { step: 2.0 * net.layout.entries as f64, curvature: 0.0 };
         match self.pieces {
-            Some(_) => self.merged.iter().map(|(plan, pieces)| each(plan) * pieces.len() as f64).sum(),
-            // Not merged: every row is swept.
-            None => self.plans.iter().map(|p| each(p)).fold(0.0, f64::max) * self.rows as f64,
+            Some(_) => {
+                for (plan, pieces) in &self.merged {
+                    let (run, second) = each(plan);
+                    work.step += run * pieces.len() as f64;
+                    // Second moments are merged only where all rows hide the same nodes.
+                    work.curvature += second * if self.one_pattern { pieces.len() as f64 } else { 0.0 };
+                }
+                if !self.one_pattern {
+                    let total: f64 = self.merged.iter().map(|(p, pieces)| each(p).1 * pieces.len() as f64).sum();
+                    let count: f64 = self.merged.iter().map(|(_, pieces)| pieces.len() as f64).sum();
+                    let per_row = (net.network.len() as f64).powi(2) + 3.0 * total / count.max(1.0);
+                    work.curvature += rows * per_row;
+                }
+            }
+            None => {
+                let run = |f: fn((f64, f64)) -> f64| self.plans.iter().map(|p| f(each(p))).fold(0.0, f64::max);
+                work.step += rows * (run(|e| e.0) + 4.0 * net.network.len() as f64);
+                work.curvature += rows * (run(|e| e.1) + (net.network.len() as f64).powi(2));
+            }
         }
+        work
     }
 
     /// Frequencies of every node's states where it is seen; uniform where it never is.

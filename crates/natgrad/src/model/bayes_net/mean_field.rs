@@ -32,6 +32,8 @@ pub(super) struct MeanField {
     families: Vec<Vec<(usize, usize)>>,
     /// Tables that each hidden node is in.
     tables_of: Vec<Vec<usize>>,
+    /// Each hidden node's own table, itself and its place there, parents first.
+    own: Vec<(usize, usize, usize)>,
 }
 
 impl MeanField {
@@ -54,7 +56,17 @@ impl MeanField {
         for (f, members) in families.iter().enumerate() {
             members.iter().for_each(|&(h, _)| tables_of[h].push(f));
         }
-        MeanField { places, families, tables_of }
+        let mut own = Vec::with_capacity(hidden.len());
+        for node in network.dag().order() {
+            let h = hidden.binary_search(node).ok();
+            let f = touched.iter().position(|t| t.node == *node);
+            if let (Some(h), Some(f)) = (h, f)
+                && let Some(place) = families[f].iter().position(|m| m.0 == h)
+            {
+                own.push((f, h, place));
+            }
+        }
+        MeanField { places, families, tables_of, own }
     }
 
     /// Probabilities of a hidden node's states.
@@ -89,14 +101,43 @@ impl MeanField {
         }
     }
 
-    /// The bound in nats; leaves `q` behind, node after node.
+    /// The better bound of two beginnings, in nats; leaves its `q` behind, node after node.
+    ///
+    /// Once all nodes begin uniform, and once each as its own table has it with what came before it already in place.
     pub fn run(&self, tables: &Tables<'_>, bases: &[usize], q: &mut Vec<f64>) -> f64 {
+        let uniform = |q: &mut Vec<f64>| {
+            q.clear();
+            for &(_, states) in &self.places {
+                q.extend(std::iter::repeat_n(1.0 / states as f64, states));
+            }
+        };
+        let mut other = Vec::new();
+        uniform(&mut other);
+        for &(family, h, place) in &self.own {
+            let (at, states) = self.places[h];
+            other[at..at + states].fill(1.0);
+            let mut p = vec![0.0; states];
+            self.each(family, &other, |offset, members, weight| {
+                p[members[place]] += weight * tables.theta[bases[family] + offset];
+            });
+            let total: f64 = p.iter().sum();
+            p.iter().enumerate().for_each(|(s, p)| {
+                other[at + s] = if total > 0.0 { p / total } else { 1.0 / states as f64 };
+            });
+        }
+        let second = self.climb(tables, bases, &mut other);
+        uniform(q);
+        let first = self.climb(tables, bases, q);
+        if second > first {
+            std::mem::swap(q, &mut other);
+        }
+        first.max(second)
+    }
+
+    /// Updates `q` until it settles; the bound in nats.
+    fn climb(&self, tables: &Tables<'_>, bases: &[usize], q: &mut [f64]) -> f64 {
         // A logarithm of zero is kept finite: its state loses all weight, and nothing becomes 0 · ∞.
         let log = |entry: usize| tables.log[entry].max(ZERO_LOG);
-        q.clear();
-        for &(_, states) in &self.places {
-            q.extend(std::iter::repeat_n(1.0 / states as f64, states));
-        }
         let mut logits = Vec::new();
         for _ in 0..SWEEPS {
             let mut change: f64 = 0.0;

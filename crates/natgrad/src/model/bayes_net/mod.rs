@@ -25,7 +25,7 @@ pub use digest::{Pieces, Survey};
 pub use rows::RowPosterior;
 pub use settings::Sharing;
 
-use super::{Absorb, Curvature, Digest, Entropies, Information, LatentModel, Maximised, Statistics, Want};
+use super::{Absorb, Curvature, Digest, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use crate::network::Network;
@@ -39,8 +39,8 @@ use std::sync::Arc;
 /// A logarithm that stands for a probability of zero: `exp(−700) < 1e-304`.
 const ZERO_LOG: f64 = -700.0;
 
-/// Up to this many steps second moments are taken where they need a junction tree per table entry: about a minute.
-const MOST_SPREAD: f64 = 3e10;
+/// Up to this much work second moments are taken: about a minute.
+const MOST_SPREAD: f64 = 6e10;
 
 /// A network to be learnt: everything but its parameters and its rows.
 #[derive(Debug, Clone)]
@@ -52,6 +52,7 @@ pub struct BayesNet {
     limits: Limits,
     mean_field: bool,
     dear: bool,
+    work: Work,
     store: Arc<Store>,
     groups: Groups,
 }
@@ -74,6 +75,7 @@ impl BayesNet {
             limits: Limits { most_bytes: sharing.most_bytes, mean_field: sharing.mean_field },
             mean_field: false,
             dear: false,
+            work: Work::default(),
             store: Arc::default(),
             groups,
         })
@@ -92,7 +94,8 @@ impl BayesNet {
             }
         }
         self.mean_field = survey.plans.iter().any(|p| matches!(p.way, Way::MeanField(_)));
-        self.dear = survey.spread_work(self) > MOST_SPREAD;
+        self.work = survey.work(self);
+        self.dear = self.work.curvature > MOST_SPREAD;
         self.groups = Groups::new(&self.layout, &survey.plans);
         let pieces = Pieces::new(self, &mut survey);
         Ok((survey, pieces))
@@ -521,6 +524,10 @@ impl LatentModel for BayesNet {
         let theta = self.theta(at);
         let learnt = self.layout.blocks.iter().filter(|b| !b.frozen);
         self.prior * learnt.flat_map(Block::entries).map(|e| theta[e].ln()).sum::<f64>()
+    }
+
+    fn work(&self, _: u64) -> Work {
+        self.work
     }
 
     fn groups(&self) -> Vec<usize> {
