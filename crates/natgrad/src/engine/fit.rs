@@ -242,7 +242,16 @@ impl Fit<'_, '_> {
     /// What EM steps have to say is over: asks the information matrices, because gains are blind beyond a plateau.
     fn little_is_left(&mut self, p: &mut Progress, look: &Look) -> Result<Option<Step>, Error> {
         if !self.dense() {
-            return Ok(Some(Step::Done(Status::Converged)));
+            // Gains are blind on a plateau: the metric of a sample of rows, by conjugate gradients, sees further.
+            let few = self.metric_sample()?;
+            let sampled = sampled_direction(self.learning, look, &few)?;
+            self.count_sample(&few);
+            p.sampled_remaining = Some(sampled.remaining);
+            if sampled.remaining <= self.settings.tolerance || self.settings.metric == MetricChoice::Euclidean {
+                return Ok(Some(Step::Done(Status::Converged)));
+            }
+            p.ask_again = p.iteration + (p.iteration / 4).max(10);
+            return Ok(None);
         }
         let seen = self.learning.look(&look.point, Want::Curvature)?;
         let a = Assessment::of(self.learning, &seen)?;
@@ -270,10 +279,6 @@ impl Fit<'_, '_> {
         p.notes = rival.notes.iter().map(Into::into).collect();
         let combined = p.history.combine(self.learning, look, &rival.point)?;
         let remaining = (p.history.len() > ENOUGH_STEPS).then_some(combined.remaining);
-        if !self.dense() {
-            // Below rounding the combination may point down: its size is what is not known.
-            p.sampled_remaining = remaining.map(f64::abs);
-        }
         if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
             last.remaining = remaining;
         }
@@ -447,6 +452,13 @@ impl Fit<'_, '_> {
         Ok(Learning::new(self.learning.model(), rows, 0.0))
     }
 
+    /// The sample that conjugate gradients take the metric from: a quarter of the rows is enough, and their steps then cost
+    /// a quarter.
+    fn metric_sample(&self) -> Result<Learning<'_>, Error> {
+        let all = self.learning.rows().rows() as usize;
+        self.sample_of(self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS)))
+    }
+
     /// Counts what was swept of a sample.
     fn count_sample(&self, few: &Learning<'_>) {
         let share = few.rows().rows() as f64 / self.learning.rows().rows().max(1) as f64;
@@ -464,9 +476,7 @@ impl Fit<'_, '_> {
 
     /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
     fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
-        // A quarter of the rows is enough for a metric, and its conjugate gradient steps then cost a quarter.
-        let all = self.learning.rows().rows() as usize;
-        let few = self.sample_of(self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS)))?;
+        let few = self.metric_sample()?;
         let sampled = sampled_direction(self.learning, look, &few)?;
         self.count_sample(&few);
         p.sampled_remaining = Some(sampled.remaining);
