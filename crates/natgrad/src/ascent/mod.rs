@@ -6,6 +6,7 @@ mod accelerated;
 mod euclidean;
 mod expectation_maximisation;
 mod natural_gradient;
+mod observed;
 mod stochastic;
 
 pub use accelerated::{Combined, History};
@@ -13,4 +14,5 @@ pub use euclidean::Backtracking;
 pub use expectation_maximisation::{damped, em};
 pub(crate) use natural_gradient::ROUNDING;
 pub use natural_gradient::{Moved, Sampled, evidence_step, sampled_direction};
+pub use observed::{observed_direction, of_unit_length};
 pub use stochastic::{Schedule, epoch_order};

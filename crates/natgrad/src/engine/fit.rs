@@ -3,8 +3,9 @@
 use super::progress::{Outcome, Progress, Record, Status};
 use super::settings::{Batches, MetricChoice, Settings};
 use crate::Error;
-use crate::ascent::{self, Moved, epoch_order, evidence_step, sampled_direction};
+use crate::ascent::{self, Moved, epoch_order, evidence_step, observed_direction, of_unit_length, sampled_direction};
 use crate::diagnose::{Assessment, dense_is_affordable, from_gains};
+use crate::geometry::Tangent;
 use crate::model::Want;
 use crate::objective::{Learning, Look};
 use crate::rows::{RowSource, Table, sample};
@@ -176,6 +177,7 @@ impl Fit<'_, '_> {
         match self.settings.metric {
             MetricChoice::Euclidean => self.euclidean(p, look),
             _ if p.evidence_phase && self.dense() => self.dense_step(p, look),
+            _ if p.evidence_phase && self.learning.is_digested() => self.newton_step(p, look),
             _ if p.evidence_phase => self.sampled_step(p, look),
             _ if p.accelerated_phase => self.accelerated_step(p, look),
             _ => self.joint(p, look),
@@ -242,6 +244,9 @@ impl Fit<'_, '_> {
     /// What EM steps have to say is over: asks the information matrices, because gains are blind beyond a plateau.
     fn little_is_left(&mut self, p: &mut Progress, look: &Look) -> Result<Option<Step>, Error> {
         if !self.dense() {
+            if self.learning.is_digested() {
+                return self.newton_step(p, look).map(Some);
+            }
             // Gains are blind on a plateau: the metric of a sample of rows, by conjugate gradients, sees further.
             let few = self.metric_sample()?;
             let sampled = sampled_direction(self.learning, look, &few)?;
@@ -450,6 +455,50 @@ impl Fit<'_, '_> {
             None => self.learning.rows(),
         };
         Ok(Learning::new(self.learning.model(), rows, 0.0))
+    }
+
+    /// A step along Newton's direction by conjugate gradients, for models too large for dense matrices whose sweeps are
+    /// cheap; the end is reached where little is left and no direction bends upwards.
+    fn newton_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        let solved = observed_direction(self.learning, look)?;
+        // With negative curvature about, what the solution promises is a lower alarm only.
+        let remaining = 0.5 * solved.square.abs();
+        p.sampled_remaining = Some(remaining);
+        if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
+            last.remaining = Some(remaining);
+        }
+        let quiet = remaining <= self.settings.tolerance && !self.still_climbing(p);
+        let escape = match &solved.bent {
+            Some(v) if quiet => of_unit_length(self.learning, look, v)?,
+            _ => None,
+        };
+        if quiet && escape.is_none() {
+            return Ok(Step::Done(Status::Converged));
+        }
+        if self.settings.metric == MetricChoice::Auto {
+            p.evidence_phase = true;
+        }
+        let rival = ascent::em(self.learning, look)?;
+        p.notes = rival.notes.iter().map(Into::into).collect();
+        let direction = escape.is_none().then(|| (solved.tangent.clone(), "observed"));
+        let bent = solved.bent.as_ref().filter(|_| !quiet);
+        // Along negative curvature longer is better: the candidates go both ways.
+        let along = || -> Vec<Tangent> {
+            let unit = bent.and_then(|v| of_unit_length(self.learning, look, v).ok().flatten());
+            unit.into_iter().flat_map(|v| [0.3, -0.3, 0.03, -0.03].map(|t| v.scaled(t))).collect()
+        };
+        let moved = evidence_step(self.learning, look, direction, Some(&rival), escape, &along, Want::Statistics)?;
+        let gain = moved.look.elbo - look.elbo;
+        if gain <= 1e-15 * look.elbo.abs() || (quiet && gain <= self.settings.tolerance * POLISHED) {
+            return Ok(Step::Done(Status::Converged));
+        }
+        if moved.metric == "joint" && self.settings.metric == MetricChoice::Auto {
+            // EM wins: far from the end its combination is cheaper.
+            p.evidence_phase = false;
+            p.history.clear();
+            p.ask_again = p.iteration + (p.iteration / 4).max(10);
+        }
+        Ok(Step::Moved(Box::new(moved), None, None))
     }
 
     /// The sample that conjugate gradients take the metric from: a quarter of the rows is enough, and their steps then cost

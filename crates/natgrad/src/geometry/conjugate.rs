@@ -19,6 +19,8 @@ pub struct Solved {
     pub residual: f64,
     /// Whether a direction of non-positive curvature ended the iteration.
     pub indefinite: bool,
+    /// That direction.
+    pub bent: Option<Tangent>,
 }
 
 /// Solves `A u = g` for a positive semi-definite operator `A`, preconditioned by `raise ≈ A⁺`.
@@ -47,12 +49,14 @@ pub fn conjugate_gradients<E>(
     let mut rz = start;
     let mut steps = 0;
     let mut indefinite = false;
+    let mut bent = None;
     while steps < limit && rz > tolerance * tolerance * start && rz > 0.0 {
         let ap = apply(&p)?;
         steps += 1;
         let curvature = ap.along(&p);
         if curvature <= 1e-14 * rz {
             indefinite = true;
+            bent = Some(Tangent(p.0.clone()));
             if steps == 1 {
                 u.clone_from(&p.0);
             }
@@ -78,5 +82,6 @@ pub fn conjugate_gradients<E>(
         steps,
         residual: if start > 0.0 { (rz / start).max(0.0).sqrt() } else { 0.0 },
         indefinite,
+        bent,
     })
 }
