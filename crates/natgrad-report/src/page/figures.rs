@@ -32,9 +32,12 @@ pub fn figures(run: &Run) -> Markup {
                          the step. A straight line is linear convergence, a falling cliff is Newton's."))
                 }
                 @if let Some(c) = entropies {
-                    (figure("Entropies, nats per row", c.inline(),
-                        "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost \
-                         surely; a prior entropy near ln K that components are about equally frequent."))
+                    (figure("Entropies, nats per row", c.inline(), entropies_caption(run)))
+                }
+                @if let Some(c) = chart::angle(&run.trace) {
+                    (figure("Angle between the directions of ELBO and evidence, degrees", c.inline(),
+                        "Between the two natural gradients, in the metric of the evidence. 0: climbing the bound is \
+                         climbing the evidence. At 90 a step up the bound gains no evidence at all; EM crawls long before."))
                 }
                 @if let Some(c) = spectrum {
                     (figure("Information spectrum", c.inline(), &spectrum_caption(run)))
@@ -49,6 +52,16 @@ pub fn figures(run: &Run) -> Markup {
                     (run.information.directions.join("; ")) "." }
             }
         }
+    }
+}
+
+fn entropies_caption(run: &Run) -> &'static str {
+    if run.nodes.is_empty() {
+        "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost surely; a prior \
+         entropy near ln K that components are about equally frequent."
+    } else {
+        "Each on a scale of its own: of the hidden cells given what a row shows, of hidden nodes given their parents, of \
+         visible nodes given theirs. A recognition entropy near 0 means that the rows tell the hidden cells almost surely."
     }
 }
 

@@ -1,8 +1,10 @@
 //! Fitting Bayesian networks: a network file and rows with gaps into what learns, and the result into files.
 
+use super::super::geometry::{beyond_criterion, without_constants};
 use super::arguments::{Arguments, NetworkArguments, settings};
 use super::check_fingerprint;
 use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
+use crate::command::network::picture;
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::network_file;
@@ -163,16 +165,27 @@ impl Prepared {
     fn explain(&self, out: &Output) {
         let net = self.model.net();
         let hidden: Vec<bool> = net.columns().iter().map(Option::is_none).collect();
-        if hidden.iter().any(|h| *h) {
-            match natgrad::graph::criterion(net.network().dag(), &hidden) {
-                Ok(()) => out.note(
-                    "the graph's model is cylindrical: the natural gradients of ELBO and evidence move what is seen alike",
-                ),
-                Err(obstacle) => out.note(&format!(
-                    "the variational gap can bend learning: {}; --angles measures by how much",
-                    obstacle.describe(&net.network().names())
-                )),
-            }
+        if !hidden.iter().any(|h| *h) {
+            return;
+        }
+        let measure = "--angles measures what the variational gap does to learning";
+        let meant = without_constants(net.network());
+        if let Some(why) = beyond_criterion(net.network(), &meant, &hidden) {
+            return out.note(&format!("{why}; {measure}"));
+        }
+        let frozen = (0..hidden.len()).find(|&i| net.is_frozen(i)).map(|i| &net.network().nodes()[i].name);
+        let tied = (!self.model.settings().tie.is_empty()).then(|| "tables are tied".to_string());
+        if let Some(what) = frozen.map(|name| format!("{name} is frozen")).or(tied) {
+            return out.note(&format!("the graph criterion is about free tables, and here {what}; {measure}"));
+        }
+        match natgrad::graph::criterion(&meant, &hidden) {
+            Ok(()) => out.note(
+                "the graph's model is cylindrical: the natural gradients of ELBO and evidence move what is seen alike",
+            ),
+            Err(obstacle) => out.note(&format!(
+                "the variational gap can bend learning: {}; --angles measures by how much",
+                obstacle.describe(&net.network().names())
+            )),
         }
     }
 }
@@ -215,6 +228,10 @@ impl Fittable for Prepared {
         let fit = NetworkFit { progress: &outcome.progress, restarts, seed };
         let parameters = network_to_value(&nodes, &local)?;
         Ok(summarise_network(&self.model, &self.learning(), &outcome.look, parameters, tolerance, Some(fit))?)
+    }
+
+    fn write_pictures(&self, folder: &RunFolder, summary: &Summary) -> Result<(), Failure> {
+        picture::write(folder, self.model.net().network(), summary)
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
