@@ -34,11 +34,6 @@ pub fn figures(run: &Run) -> Markup {
                 @if let Some(c) = entropies {
                     (figure("Entropies, nats per row", c.inline(), entropies_caption(run)))
                 }
-                @if let Some(c) = chart::angle(&run.trace) {
-                    (figure("Angle between the directions of ELBO and evidence, degrees", c.inline(),
-                        "Between the two natural gradients, in the metric of the evidence. 0: climbing the bound is \
-                         climbing the evidence. At 90 a step up the bound gains no evidence at all; EM crawls long before."))
-                }
                 @if let Some(c) = spectrum {
                     (figure("Information spectrum", c.inline(), &spectrum_caption(run)))
                 } @else {
@@ -46,9 +41,14 @@ pub fn figures(run: &Run) -> Markup {
                         "Not computed" @if let Some(why) = &run.information.why { ": " (why) } "."
                     } }
                 }
+                @if let Some(c) = chart::angle(&run.trace) {
+                    (figure("Angle between the directions of ELBO and evidence, degrees", c.inline(),
+                        "Between the two natural gradients, in the metric of the evidence. 0: climbing the bound is \
+                         climbing the evidence. At 90 a step up the bound gains no evidence at all; EM crawls long before."))
+                }
             }
             @if spectrum_has_directions(run) {
-                p { "Directions that are flat or negative, by the parameters that weigh most: "
+                p { "Directions that are flat or negative, by what weighs most: "
                     (run.information.directions.join("; ")) "." }
             }
         }

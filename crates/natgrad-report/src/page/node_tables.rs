@@ -148,7 +148,7 @@ fn rows(node: &Node<'_>, e: Estimates<'_>, kind: &str, unvisited: &[String]) -> 
 /// A probability with a bar below it.
 fn cell(e: Estimates<'_>, c: usize, s: usize) -> Markup {
     let p = e.at(&[c, s]).unwrap_or(0.0);
-    let style = format!("--p:{:.0}%", 100.0 * p.clamp(0.0, 1.0));
+    let style = format!("--p:{:.2}", p.clamp(0.0, 1.0));
     html! {
         td.n.p style=(PreEscaped(style)) {
             @if p > 0.0 && p < NEGLIGIBLE { "≈ 0" } @else { (e.cell(&[c, s])) }

@@ -20,7 +20,7 @@ pub struct Restarts {
     pub agreeing: usize,
     /// Total nats that count as agreement.
     pub within: f64,
-    /// ELBO per row of each, in the order of their seeds; `null` where a restart collapsed.
+    /// ELBO per row of each, in the order of their seeds; `null` where a restart diverged.
     pub elbos: Vec<Option<f64>>,
     /// For each agreeing restart the component (from 1) that plays the role of the best one's component 1, 2, …; `null`
     /// for the others.
