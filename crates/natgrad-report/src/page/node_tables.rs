@@ -136,7 +136,7 @@ fn rows(node: &Node<'_>, e: Estimates<'_>, kind: &str, unvisited: &[String]) -> 
             } }
             tbody { @for c in 0..length(e.values).min(ROWS) {
                 @let never = !unvisited.is_empty() && unvisited.contains(&node.row_name(c));
-                tr.never[never] title=[never.then_some("no row of the data reaches it: it stays where it started")] {
+                tr.never[never] title=[never.then_some("no row of the data reaches it")] {
                     @for state in node.configuration(c) { th scope="row" { (state) } }
                     @for s in 0..states { (cell(e, c, s)) }
                 }

@@ -21,7 +21,7 @@ pub struct NodeSummary {
     pub frozen: bool,
     /// Its share of the entropy-sum residual, nats per row.
     pub residual: f64,
-    /// Rows of its table that no row of the data reaches: they stay where they started.
+    /// Rows of its table that no row of the data reaches: with a prior they are uniform, else they stay where they started.
     pub unvisited: Vec<String>,
     /// Entries that are 0.
     pub zeros: usize,
@@ -167,7 +167,7 @@ pub fn summarise_network(
         confidence_95: wide,
         standard_errors_why,
         restarts: fit.as_ref().map(|f| f.restarts.clone()),
-        warnings: warnings(&nodes, fit.as_ref().map(|f| f.progress)),
+        warnings: warnings(&nodes, net.prior() > 0.0, fit.as_ref().map(|f| f.progress)),
         nodes: Some(nodes),
         seed: fit.map(|f| f.seed),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -228,16 +228,17 @@ fn row_of(model: &NetworkModel, coordinate: usize) -> String {
     }
 }
 
-fn warnings(nodes: &[NodeSummary], progress: Option<&Progress>) -> Vec<String> {
+fn warnings(nodes: &[NodeSummary], prior: bool, progress: Option<&Progress>) -> Vec<String> {
     let mut out = Vec::new();
     let rows: Vec<&String> = nodes.iter().flat_map(|n| &n.unvisited).collect();
     if let Some(first) = rows.first() {
+        let (one, many) = match prior {
+            true => ("it is the prior's alone", "they are the prior's alone"),
+            false => ("it stays where it started", "they stay where they started"),
+        };
         out.push(match rows.len() {
-            1 => format!("no row of the data reaches {first}: it stays where it started"),
-            n => format!(
-                "no row of the data reaches {n} rows of tables ({first}, …): they stay where they started; the summary lists \
-                 them"
-            ),
+            1 => format!("no row of the data reaches {first}: {one}"),
+            n => format!("no row of the data reaches {n} rows of tables ({first}, …): {many}; the summary lists them"),
         });
     }
     if let Some(p) = progress {

@@ -69,8 +69,9 @@ pub fn words() -> &'static [Message] {
             text: "Summing out hidden cells joins nodes into cliques; the size of the largest one, less one, is the width. \
                    The time and memory of exact inference grow with the number of joint states of the largest clique, not \
                    with the number of nodes. Where a row needs more than --memory, the fit refuses and names the nodes that \
-                   are summed out together. The way on: make one of them visible, merge states, take parents away or \
-                   replace a large table by a noisy-or or sigmoid node (fewer parameters, the same width), raise --memory.",
+                   are summed out together. The way on: make one of them visible, merge states, take \
+                   edges away, raise --memory, or --recognition mean-field: a lower bound that takes entangled hidden nodes as \
+                   independent.",
         },
     ]
 }
