@@ -24,7 +24,7 @@ pub fn angle(trace: &[TraceRow]) -> Option<Canvas> {
     let panel = Panel { left, right, bottom, x: passes_scale(points.iter(), left, right), y };
     let mut c =
         Canvas::new(WIDTH, 236.0, "Angle between the directions of ELBO and evidence along the passes, degrees");
-    panel.y_axis(&mut c, 4);
+    panel.y_axis(&mut c, 6);
     panel.series(&mut c, &points, "s3");
     let stride = points.len().div_ceil(MARKS).max(1);
     for &p in points.iter().step_by(stride) {

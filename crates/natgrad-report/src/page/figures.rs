@@ -65,8 +65,10 @@ fn entropies_caption(run: &Run) -> &'static str {
     }
 }
 
+/// Directions that no certificate has named already.
 fn spectrum_has_directions(run: &Run) -> bool {
-    !run.information.directions.is_empty()
+    let first = run.information.directions.first();
+    first.is_some_and(|d| !run.certificates.iter().any(|c| c.why.contains(d.as_str())))
 }
 
 fn spectrum_caption(run: &Run) -> String {

@@ -51,10 +51,10 @@ pub fn network(run: &Run) -> Markup {
             } }
             (super::table::left_out(run.nodes.len(), NODES.min(run.nodes.len()), "node"))
             p.quiet {
-                "Visible: the share of the information about a table that the data hold, beside rows without gaps and "
-                "hidden nodes; first as if all other tables were known, then with the others learnt from the same rows. 0 % "
-                "means that some of its entries could be anything. The shares of the entropy sum, nats per row, are 0 at "
-                "a maximum, where no prior or frozen table holds them elsewhere."
+                "Visible: the share of the information about a table that the data hold, compared with the same rows without gaps "
+                "and hidden nodes; first as if all other tables were known, then with the others learnt from these rows. 0 % "
+                "means that some of its entries could be anything. The shares of the entropy sum, nats per row, are 0 at a "
+                "maximum, where no prior or frozen table holds them elsewhere."
                 @if !some_visible {
                     @if let Some(why) = &run.information.why { " Visible shares were not computed: " (why) "." }
                 }
