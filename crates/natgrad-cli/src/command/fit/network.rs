@@ -1,6 +1,5 @@
 //! Fitting Bayesian networks: a network file and rows with gaps into what learns, and the result into files.
 
-use super::super::geometry::{beyond_criterion, without_constants};
 use super::arguments::{Arguments, NetworkArguments, settings};
 use super::check_fingerprint;
 use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
@@ -158,35 +157,7 @@ impl Prepared {
         if let Some(pieces) = self.survey.pieces {
             out.note(&format!("{} rows come to {pieces} different groups of hidden cells", self.survey.rows));
         }
-        self.explain(out);
-    }
-
-    /// The graph criterion in words, for the nodes that are never seen.
-    fn explain(&self, out: &Output) {
-        let net = self.model.net();
-        let hidden: Vec<bool> = net.columns().iter().map(Option::is_none).collect();
-        if !hidden.iter().any(|h| *h) {
-            return;
-        }
-        let measure = "--angles measures what the variational gap does to learning";
-        let meant = without_constants(net.network());
-        if let Some(why) = beyond_criterion(net.network(), &meant, &hidden) {
-            return out.note(&format!("{why}; {measure}"));
-        }
-        let frozen = (0..hidden.len()).find(|&i| net.is_frozen(i)).map(|i| &net.network().nodes()[i].name);
-        let tied = (!self.model.settings().tie.is_empty()).then(|| "tables are tied".to_string());
-        if let Some(what) = frozen.map(|name| format!("{name} is frozen")).or(tied) {
-            return out.note(&format!("the graph criterion is about free tables, and here {what}; {measure}"));
-        }
-        match natgrad::graph::criterion(&meant, &hidden) {
-            Ok(()) => out.note(
-                "the graph's model is cylindrical: the natural gradients of ELBO and evidence move what is seen alike",
-            ),
-            Err(obstacle) => out.note(&format!(
-                "the variational gap can bend learning: {}; --angles measures by how much",
-                obstacle.describe(&net.network().names())
-            )),
-        }
+        super::criterion::explain(&self.model, out);
     }
 }
 
