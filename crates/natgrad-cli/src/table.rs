@@ -111,10 +111,17 @@ struct Line {
 /// Most nodes that a table for the eye has.
 const MOST_NODES: usize = 80;
 
+/// `1 row`, `2 rows`.
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
+
 /// A line per node of a network: what of its table the data can see.
 pub fn nodes(summary: &Summary) -> Option<String> {
     let nodes = summary.nodes.as_ref().filter(|n| n.len() <= MOST_NODES)?;
-    let share = |x: Option<f64>| x.map_or_else(|| "–".to_string(), |x| format!("{:.1} %", 100.0 * x));
+    // Rounded first, so that what is left of a 0 does not become −0.0.
+    let share =
+        |x: Option<f64>| x.map_or_else(|| "–".to_string(), |x| format!("{:.1} %", (1e3 * x).round() / 10.0 + 0.0));
     let rows = nodes
         .iter()
         .map(|n| {
@@ -123,10 +130,10 @@ pub fn nodes(summary: &Summary) -> Option<String> {
                 remarks.push("frozen".to_string());
             }
             if !n.unvisited.is_empty() {
-                remarks.push(format!("{} rows never reached", n.unvisited.len()));
+                remarks.push(counted(n.unvisited.len(), "row never reached", "rows never reached"));
             }
             if n.zeros > 0 {
-                remarks.push(format!("{} entries are 0", n.zeros));
+                remarks.push(counted(n.zeros, "entry is 0", "entries are 0"));
             }
             let seen = n.visible.as_ref();
             vec![

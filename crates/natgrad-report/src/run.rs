@@ -85,6 +85,27 @@ pub struct Restarts {
     pub elbos: Vec<Option<f64>>,
 }
 
+/// What is known of a node of a network.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NodeLine {
+    /// Its name.
+    pub name: String,
+    /// Whether no row shows it.
+    pub hidden: bool,
+    /// Whether its table was kept.
+    pub frozen: bool,
+    /// Visible share of the information about its table, in `[0, 1]`, the other tables known.
+    pub alone: Option<f64>,
+    /// The same with the other tables learnt.
+    pub with_others: Option<f64>,
+    /// Its share of the entropy-sum residual, nats per row.
+    pub residual: Option<f64>,
+    /// Rows of its table that no row of the data reaches.
+    pub unvisited: Vec<String>,
+    /// Entries that are 0.
+    pub zeros: usize,
+}
+
 /// A run folder's contents.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
@@ -128,6 +149,10 @@ pub struct Run {
     pub robust_errors: Value,
     /// Why there are no standard errors, or not all.
     pub standard_errors_why: Option<String>,
+    /// A network's nodes; empty for other models.
+    pub nodes: Vec<NodeLine>,
+    /// The text of an SVG file with the network; set by those who read the folder.
+    pub picture: Option<String>,
     /// Several starts.
     pub restarts: Option<Restarts>,
     /// Warnings.
@@ -187,6 +212,19 @@ fn information(v: &Value) -> Information {
     }
 }
 
+fn node(v: &Value) -> Option<NodeLine> {
+    Some(NodeLine {
+        name: text(&v["node"])?,
+        hidden: v["hidden"] == true,
+        frozen: v["frozen"] == true,
+        alone: number(&v["visible"]["alone"]),
+        with_others: number(&v["visible"]["with_others"]),
+        residual: number(&v["residual"]),
+        unvisited: list(&v["unvisited"], text),
+        zeros: count(&v["zeros"]),
+    })
+}
+
 impl Run {
     /// From `summary.json` and the lines of `trace.csv` (empty where there is none).
     ///
@@ -227,6 +265,8 @@ impl Run {
                 within: number(&restarts["within"]),
                 elbos: list(&restarts["elbos"], |e| Some(number(e))),
             }),
+            nodes: list(&s["nodes"], node),
+            picture: None,
             warnings: list(&s["warnings"], text),
             seed: s["seed"].as_u64(),
             version: text(&s["version"]),

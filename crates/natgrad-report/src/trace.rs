@@ -27,6 +27,8 @@ pub struct TraceRow {
     pub stationarity: Option<f64>,
     /// Length of the step that led here.
     pub step_size: Option<f64>,
+    /// Cosine between the natural gradients of ELBO and evidence, where it was measured.
+    pub cosine: Option<f64>,
     /// Metric of the step that led here; empty where unknown.
     pub metric: String,
 }
@@ -123,6 +125,7 @@ fn slot<'a>(row: &'a mut TraceRow, name: &str) -> Option<Slot<'a>> {
         "remaining" => Slot::Maybe(&mut row.remaining),
         "stationarity" => Slot::Maybe(&mut row.stationarity),
         "step_size" => Slot::Maybe(&mut row.step_size),
+        "cosine" => Slot::Maybe(&mut row.cosine),
         _ => return None,
     })
 }

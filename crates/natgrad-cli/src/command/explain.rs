@@ -1,7 +1,8 @@
-//! `natgrad explain`: a certificate, a message, a model or a family in plain words.
+//! `natgrad explain`: a certificate, a message, a model, a family or a word of network reports in plain words.
 
 use crate::failure::Failure;
 use crate::output::Output;
+use natgrad::catalogue::bayes_net::words;
 use natgrad::catalogue::{families, messages, models};
 use natgrad::diagnose::explanations;
 use serde_json::json;
@@ -9,7 +10,8 @@ use serde_json::json;
 /// What to explain.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Name of a certificate, a status, a warning, an error, a model or a family (`natgrad list` shows them).
+    /// Name of a certificate, a status, a warning, an error, a model, a family or a word of network reports (`natgrad list`
+    /// shows them).
     name: String,
 }
 
@@ -17,7 +19,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let name = arguments.name.as_str();
     let certificate = explanations().into_iter().find(|e| e.name == name).map(|e| (e.text.to_string(), Some(e.source)));
-    let message = messages().iter().find(|m| m.name == name).map(|m| (m.text.to_string(), None));
+    let message = messages().iter().chain(words()).find(|m| m.name == name).map(|m| (m.text.to_string(), None));
     let model = models().into_iter().find(|(m, _)| m.to_string() == name).map(|(_, t)| (t.to_string(), None));
     let family =
         families().into_iter().find(|(f, _)| f.split(':').next() == Some(name)).map(|(_, t)| (t.to_string(), None));
@@ -25,7 +27,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         let known: Vec<&str> = explanations().iter().map(|e| e.name).collect();
         return Err(Failure::new(
             format!("there is nothing to explain under \"{name}\""),
-            format!("certificates are {}; `natgrad list` shows messages, models and families", known.join(", ")),
+            format!("certificates are {}; `natgrad list` shows messages, words, models and families", known.join(", ")),
         ));
     };
     if out.json {

@@ -248,9 +248,30 @@ pub(super) fn without_constants(network: &Network) -> Dag {
     Dag::new(parents.collect()).unwrap_or_else(|_| network.dag().clone())
 }
 
+/// Why the graph criterion does not apply, where it does not: it is about free tables, since reversing an edge keeps a
+/// model only where every table of both nodes is in it. Where no edge runs from a hidden to a visible node, the model is
+/// cylindrical whatever its local models are: the visible nodes' parameters and the hidden ones' are then orthogonal.
+pub(super) fn beyond_criterion(network: &Network, meant: &Dag, hidden: &[bool]) -> Option<String> {
+    let restricted = network.restricted();
+    let first = *restricted.first()?;
+    meant.edges().into_iter().find(|&(a, b)| hidden[a] && !hidden[b])?;
+    let node = &network.nodes()[first];
+    let others = match restricted.len() - 1 {
+        0 => "is".to_string(),
+        1 => "and 1 more are".to_string(),
+        n => format!("and {n} more are"),
+    };
+    Some(format!(
+        "the criterion is about free tables, and {} ({}) {others} no free table: only the defect at a point decides",
+        node.name,
+        node.local.kind()
+    ))
+}
+
 /// What the graph alone says.
 pub(super) struct Graph {
-    cylindrical: bool,
+    /// `None` where the criterion says nothing: some local model is no free table.
+    cylindrical: Option<bool>,
     why: String,
     changes: Option<Vec<String>>,
     essential: Essential,
@@ -260,10 +281,13 @@ impl Graph {
     fn of(network: &Network, hidden: &[bool]) -> Self {
         let names = network.names();
         let meant = without_constants(network);
+        if let Some(why) = beyond_criterion(network, &meant, hidden) {
+            return Graph { cylindrical: None, why, changes: None, essential: Essential::of(network.dag()) };
+        }
         let verdict = criterion(&meant, hidden);
         let words = |of: Vec<Change>| of.iter().map(|c| c.describe(&names)).collect();
         Graph {
-            cylindrical: verdict.is_ok(),
+            cylindrical: Some(verdict.is_ok()),
             why: match &verdict {
                 Ok(()) => "some Markov-equivalent graph has no edge from a hidden to a visible node".to_string(),
                 Err(obstacle) => obstacle.describe(&names),
@@ -295,7 +319,11 @@ impl Graph {
 
     /// The first lines for people.
     pub(super) fn lines(&self) -> Vec<Vec<String>> {
-        let verdict = if self.cylindrical { "cylindrical" } else { "not cylindrical" };
+        let verdict = match self.cylindrical {
+            Some(true) => "cylindrical",
+            Some(false) => "not cylindrical",
+            None => "undecided",
+        };
         let mut lines = vec![vec!["graph".into(), verdict.into()], vec!["why".into(), self.why.clone()]];
         if let Some(changes) = self.changes.as_ref().filter(|c| !c.is_empty()) {
             lines.push(vec!["smallest change".into(), changes.join("; ")]);

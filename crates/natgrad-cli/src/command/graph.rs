@@ -1,10 +1,11 @@
 //! `natgrad graph`: a picture of a network.
 
-use super::geometry::without_constants;
+use super::geometry::{beyond_criterion, without_constants};
 use crate::failure::Failure;
 use crate::network_file;
 use crate::output::Output;
 use natgrad::graph::Essential;
+use natgrad::network::Network;
 use natgrad_io::AtomicFile;
 use natgrad_plot::{NetworkDrawing, NodeMark};
 use std::path::PathBuf;
@@ -25,6 +26,20 @@ pub struct Arguments {
     title: String,
 }
 
+/// Edges from a hidden to a visible node that every Markov-equivalent graph has; none where the graph says nothing about
+/// the model, because some node is no free table.
+pub(super) fn compelled(network: &Network, hidden: &[bool]) -> Vec<(usize, usize)> {
+    let meant = without_constants(network);
+    if beyond_criterion(network, &meant, hidden).is_some() {
+        return Vec::new();
+    }
+    let edges = Essential::of(&meant).directed_edges();
+    edges.into_iter().filter(|&(a, b)| hidden[a] && !hidden[b]).collect()
+}
+
+/// What red edges mean.
+pub(super) const COMPELLED: &str = "compelled edge from a hidden to a visible node";
+
 /// Reads, draws and writes.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let is = |ending: &str| arguments.out.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending));
@@ -41,9 +56,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let (network, _) = network_file::read(&file)?;
     let hidden =
         if arguments.hidden.is_empty() { vec![false; network.len()] } else { network.hidden(&arguments.hidden)? };
-    let essential = Essential::of(&without_constants(&network));
-    let compelled: Vec<(usize, usize)> =
-        essential.directed_edges().into_iter().filter(|&(a, b)| hidden[a] && !hidden[b]).collect();
+    let compelled = compelled(&network, &hidden);
     let names = network.names();
     let mark = |i: usize| NodeMark { name: names[i].clone(), hidden: hidden[i], ..NodeMark::default() };
     let drawing = NetworkDrawing {
@@ -51,7 +64,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         nodes: (0..network.len()).map(mark).collect(),
         edges: network.dag().edges(),
         accent: compelled.clone(),
-        accent_name: "compelled edge from a hidden to a visible node".into(),
+        accent_name: COMPELLED.into(),
         value_name: String::new(),
     };
     let failed = |e: natgrad_plot::DrawError| {
@@ -66,6 +79,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "nodes": network.len(), "edges": network.dag().edges().len(), "compelled": pairs, "out": arguments.out,
         }))?;
     } else {
+        if let Some(why) = beyond_criterion(&network, &without_constants(&network), &hidden) {
+            out.note(&format!("no edge is red: {why}"));
+        }
         let (n, e) = (network.len(), network.dag().edges().len());
         out.note(&format!("{n} nodes, {e} edges drawn in {}", arguments.out.display()));
     }

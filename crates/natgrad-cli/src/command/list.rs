@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::plain;
+use natgrad::catalogue::bayes_net::words;
 use natgrad::catalogue::{families, messages, models};
 use natgrad::diagnose::explanations;
 use serde_json::json;
@@ -24,7 +25,7 @@ pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
             "models": names(&models),
             "families": names(&families),
             "certificates": names(&certificates),
-            "messages": messages().iter().map(|m| json!({"name": m.name})).collect::<Vec<_>>(),
+            "messages": messages().iter().chain(words()).map(|m| json!({"name": m.name})).collect::<Vec<_>>(),
         }))?;
         return Ok(0);
     }
@@ -33,5 +34,6 @@ pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
     out.result(&plain(&["family", "for"], rows(families)))?;
     out.result(&plain(&["certificate", "source"], rows(certificates)))?;
     out.result(&format!("messages: {}", messages().iter().map(|m| m.name).collect::<Vec<_>>().join(", ")))?;
+    out.result(&format!("words of networks: {}", words().iter().map(|m| m.name).collect::<Vec<_>>().join(", ")))?;
     Ok(0)
 }

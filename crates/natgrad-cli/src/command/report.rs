@@ -41,5 +41,7 @@ fn html(folder: &RunFolder) -> Result<String, Failure> {
         .map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
     let trace =
         trace_from_csv(&text).map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
-    Ok(page(&Run::from_folder(&summary, trace)))
+    // The picture is an ornament: a folder without it is whole.
+    let picture = std::fs::read_to_string(folder.path().join(super::network::picture::FILE)).ok();
+    Ok(page(&Run { picture, ..Run::from_folder(&summary, trace) }))
 }

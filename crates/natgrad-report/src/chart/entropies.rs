@@ -7,7 +7,7 @@ use super::{WIDTH, column};
 use crate::number::significant;
 use crate::trace::TraceRow;
 
-/// Plots of those entropies that the trace has; `None` where it has none. A base measure of 0 is left out.
+/// Plots of those entropies that the trace has; `None` where it has none. A prior's or base measure of 0 is left out.
 pub fn entropies(trace: &[TraceRow]) -> Option<Canvas> {
     let all = [
         ("recognition", "s1", column(trace, |r| r.recognition)),
@@ -17,7 +17,9 @@ pub fn entropies(trace: &[TraceRow]) -> Option<Canvas> {
     ];
     let shown: Vec<_> = all
         .into_iter()
-        .filter(|(name, _, p)| !p.is_empty() && (*name != "base measure" || p.iter().any(|q| q.1 != 0.0)))
+        .filter(|(name, _, p)| {
+            !p.is_empty() && (!matches!(*name, "base measure" | "prior") || p.iter().any(|q| q.1 != 0.0))
+        })
         .collect();
     if shown.is_empty() {
         return None;

@@ -4,9 +4,10 @@
 //! scale   numbers → pixels, and where ticks stand
 //! canvas  lines, paths, marks, words → SVG
 //! panel   a framed plot: two scales, grid, tick labels, series
-//! bound, remaining, entropies, spectrum, restarts, compare   what is plotted
+//! bound, angle, remaining, entropies, spectrum, restarts, compare   what is plotted
 //! ```
 
+mod angle;
 mod bound;
 mod canvas;
 mod compare;
@@ -19,7 +20,9 @@ mod spectrum;
 mod thin;
 
 pub(crate) use canvas::COLOURS;
-pub(crate) use {bound::bound, entropies::entropies, remaining::remaining, restarts::restarts, spectrum::spectrum};
+pub(crate) use {
+    angle::angle, bound::bound, entropies::entropies, remaining::remaining, restarts::restarts, spectrum::spectrum,
+};
 
 pub use compare::compare_svg;
 

@@ -10,12 +10,13 @@ use crate::run::Run;
 const MARKS: usize = 30;
 
 /// Metrics in the order of the key, with shape and classes.
-const METRICS: [(&str, Shape, &str); 8] = [
+const METRICS: [(&str, Shape, &str); 9] = [
     ("start", Shape::Ring, "sq"),
     ("joint", Shape::Disc, "s1 f1"),
     ("accelerated", Shape::Ring, "s1 f1"),
     ("evidence", Shape::Square, "s2 f2"),
     ("observed", Shape::Diamond, "s3 f3"),
+    ("damped", Shape::Diamond, "s3"),
     ("escape", Shape::Up, "s5 f5"),
     ("euclidean", Shape::Cross, "s4"),
     ("batch", Shape::Down, "s4"),

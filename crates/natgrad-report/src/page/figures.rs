@@ -32,9 +32,7 @@ pub fn figures(run: &Run) -> Markup {
                          the step. A straight line is linear convergence, a falling cliff is Newton's."))
                 }
                 @if let Some(c) = entropies {
-                    (figure("Entropies, nats per row", c.inline(),
-                        "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost \
-                         surely; a prior entropy near ln K that components are about equally frequent."))
+                    (figure("Entropies, nats per row", c.inline(), entropies_caption(run)))
                 }
                 @if let Some(c) = spectrum {
                     (figure("Information spectrum", c.inline(), &spectrum_caption(run)))
@@ -43,17 +41,34 @@ pub fn figures(run: &Run) -> Markup {
                         "Not computed" @if let Some(why) = &run.information.why { ": " (why) } "."
                     } }
                 }
+                @if let Some(c) = chart::angle(&run.trace) {
+                    (figure("Angle between the directions of ELBO and evidence, degrees", c.inline(),
+                        "Between the two natural gradients, in the metric of the evidence. 0: climbing the bound is \
+                         climbing the evidence. At 90 a step up the bound gains no evidence at all; EM crawls long before."))
+                }
             }
             @if spectrum_has_directions(run) {
-                p { "Directions that are flat or negative, by the parameters that weigh most: "
+                p { "Directions that are flat or negative, by what weighs most: "
                     (run.information.directions.join("; ")) "." }
             }
         }
     }
 }
 
+fn entropies_caption(run: &Run) -> &'static str {
+    if run.nodes.is_empty() {
+        "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost surely; a prior \
+         entropy near ln K that components are about equally frequent."
+    } else {
+        "Each on a scale of its own: of the hidden cells given what a row shows, of hidden nodes given their parents, of \
+         visible nodes given theirs. A recognition entropy near 0 means that the rows tell the hidden cells almost surely."
+    }
+}
+
+/// Directions that no certificate has named already.
 fn spectrum_has_directions(run: &Run) -> bool {
-    !run.information.directions.is_empty()
+    let first = run.information.directions.first();
+    first.is_some_and(|d| !run.certificates.iter().any(|c| c.why.contains(d.as_str())))
 }
 
 fn spectrum_caption(run: &Run) -> String {

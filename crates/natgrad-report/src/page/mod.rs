@@ -1,13 +1,17 @@
 //! The page: from the verdict down to the parameters.
 //!
 //! ```text
-//! title, verdict, tiles → certificates → along the fit (4 charts) → restarts → parameters → warnings
+//! title, verdict, tiles → certificates → (a network: picture, nodes) → along the fit (4 charts) → restarts
+//!                      → parameters, or a network's tables → warnings
 //! ```
 
 mod certificates;
 mod figures;
 mod matrix;
+mod network;
+mod node_tables;
 mod parameters;
+mod picture;
 mod style;
 mod table;
 mod tiles;
@@ -26,6 +30,7 @@ const NAMES: usize = 16;
 /// Pure: the same run gives the same bytes. Every word from the run is escaped.
 pub fn page(run: &Run) -> String {
     let says = verdict::verdict(run);
+    let is_network = !run.nodes.is_empty();
     let title = format!("{}: natgrad report", run.model);
     let markup = html! {
         (DOCTYPE)
@@ -40,7 +45,7 @@ pub fn page(run: &Run) -> String {
             body {
                 header {
                     h1 { (run.model) }
-                    p.quiet { (shape(run)) }
+                    p.quiet { (shape(run)) @if is_network { "; " (network::shape(run)) } }
                     p.verdict.(says.tone) { span.symbol aria-hidden="true" { (says.symbol) } span { (says.sentence) } }
                     @if !run.warnings.is_empty() {
                         p.quiet {
@@ -50,9 +55,10 @@ pub fn page(run: &Run) -> String {
                 }
                 (tiles::tiles(run))
                 (certificates::certificates(run))
+                @if is_network { (network::network(run)) }
                 (figures::figures(run))
                 (figures::restarts(run))
-                (parameters::parameters(run))
+                @if is_network { (node_tables::node_tables(run)) } @else { (parameters::parameters(run)) }
                 @if !run.warnings.is_empty() {
                     section id="warnings" {
                         h2 { "Warnings" }

@@ -53,11 +53,7 @@ pub fn parameters(run: &Run) -> Markup {
         section {
             h2 { "Parameters" }
             p.quiet {
-                @if run.standard_errors.is_object() {
-                    "Estimate ± one standard error, from the observed information; times 1.96 for 95 %. A robust error "
-                    "stands in brackets where the model's differs from it by more than half."
-                } @else { "Without standard errors." }
-                @if let Some(why) = &run.standard_errors_why { " " (sentence(why)) }
+                (about_errors(run))
             }
             @if total > 0 { (weights_table(weights, &context)) }
             @if let Some(blocks) = map.get("blocks").and_then(Value::as_array) {
@@ -68,6 +64,17 @@ pub fn parameters(run: &Run) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What the numbers behind ± are.
+pub fn about_errors(run: &Run) -> Markup {
+    html! {
+        @if run.standard_errors.is_object() {
+            "Estimate ± one standard error, from the observed information; times 1.96 for 95 %. A robust error "
+            "stands in brackets where the model's differs from it by more than half."
+        } @else { "Without standard errors." }
+        @if let Some(why) = &run.standard_errors_why { " " (sentence(why)) }
     }
 }
 

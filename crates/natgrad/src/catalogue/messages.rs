@@ -21,7 +21,7 @@ pub fn messages() -> &'static [Message] {
             name: "iteration-limit",
             text: "--max-iterations came first. Model, trace and certificates are written for the point that was \
                    reached; the certificate remaining says how much is left. Raise the limit, or go on from there with \
-                   --start RUN/model.json.",
+                   --start RUN/model.json (a network: RUN/network.json).",
         },
         Message {
             name: "interrupted",
@@ -43,7 +43,7 @@ pub fn messages() -> &'static [Message] {
         Message {
             name: "empty-component",
             text: "A component's weight is 0: no row belongs to it, and the data say nothing about its parameters, which \
-                   stay where they were. Fit fewer components or another start.",
+                   stay where they were. Fit fewer components or another start. (Rows of a network's tables: `never-reached`.)",
         },
         Message {
             name: "boundary",

@@ -16,7 +16,9 @@ pub(super) const EXPLANATION: Explanation = Explanation {
            base measure). The residual is the derivative of the ELBO when all natural parameters are scaled up together \
            (tempering), in nats per row. Non-zero refutes convergence. Zero refutes nothing else: saddles and points \
            that are wrong in other directions have residual zero too. It needs the tempering direction to be learnable: \
-           frozen variances, frozen unequal weights or an active covariance floor break it, by a known amount.",
+           frozen variances, frozen unequal weights or an active covariance floor break it, by a known amount. In a \
+           Bayesian network the posterior is that of the hidden cells of a row; frozen tables drop out, and what a prior \
+           explains is subtracted.",
     source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)",
 };
 

@@ -12,7 +12,8 @@ pub(super) const EXPLANATION: Explanation = Explanation {
     text: "Counts the negative, zero and positive eigenvalues of the observed information, relative to the information \
            that complete data would carry. A negative one means a saddle, or a point that is not yet near a maximum; the \
            certificate names the direction. A zero one means that the data cannot tell some parameters apart: the \
-           maximum is a ridge, and those parameters have no standard error. One minus the smallest eigenvalue is the \
+           maximum is a ridge, and those parameters have no standard error (of networks the rows of the tables that take part \
+           are named). One minus the smallest eigenvalue is the \
            rate of EM's convergence. A maximum is a local one: restarts tell more.",
     source: "Louis (1982), Finding the observed information matrix when using the EM algorithm",
 };

@@ -7,7 +7,7 @@ pub(super) const EXPLANATION: Explanation = Explanation {
     name: "restarts",
     text: "A likelihood with hidden variables has many local maxima. Independent starts that end at the same bound are the \
            only evidence that it is the best one, and no proof. The certificate fails when no second start reaches the \
-           best bound: run more restarts, or use fewer components.",
+           best bound: run more restarts, or ask for less (fewer components, hidden nodes with fewer states).",
     source: "McLachlan and Peel (2000), Finite Mixture Models, section 2.12",
 };
 
@@ -20,7 +20,7 @@ pub struct Restarts {
     pub agreeing: usize,
     /// Total nats that count as agreement.
     pub within: f64,
-    /// ELBO per row of each, in the order of their seeds; `null` where a restart collapsed.
+    /// ELBO per row of each, in the order of their seeds; `null` where a restart diverged.
     pub elbos: Vec<Option<f64>>,
     /// For each agreeing restart the component (from 1) that plays the role of the best one's component 1, 2, …; `null`
     /// for the others.
@@ -55,7 +55,9 @@ impl Restarts {
             (0 | 1, _) => (Verdict::NotApplicable, "only one start was made; --restarts 20 tells more".to_string()),
             (tried, 0 | 1) => (
                 Verdict::Fails,
-                format!("refuted: the best of {tried} starts stands alone; run more restarts, or use fewer components"),
+                format!(
+                    "refuted: the best of {tried} starts stands alone; run more restarts, or a model with fewer hidden states"
+                ),
             ),
             (tried, agreeing) => (
                 Verdict::Holds,

@@ -50,6 +50,15 @@ impl Network {
         Ok((network, point))
     }
 
+    /// Nodes whose local model cannot be every table (sigmoid and noisy-or nodes of several parents): statements about free
+    /// tables, as the graph criterion is one, are not about them.
+    ///
+    /// Judged by the number of parameters, so a noisy-or node with one parent counts as free: it is within its domain.
+    pub fn restricted(&self) -> Vec<usize> {
+        let free = |i: usize| self.configurations(i) * self.states(i).saturating_sub(1);
+        (0..self.len()).filter(|&i| self.nodes()[i].local.parameters() < free(i)).collect()
+    }
+
     /// The local models at a point that are not tables, by node.
     pub fn local_specs(&self, at: &Point) -> Vec<Option<LocalSpec>> {
         (0..self.len())

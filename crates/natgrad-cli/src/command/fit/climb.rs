@@ -40,6 +40,11 @@ pub trait Fittable: Sync {
 
     /// Writes the model into its run.
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure>;
+
+    /// Draws what there is to draw into its run.
+    fn write_pictures(&self, _: &RunFolder, _: &Summary) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 /// What is fitted, as a checkpoint keeps it.
@@ -250,11 +255,12 @@ fn finish(
     summary.warnings.extend(notes);
     let failed = elbos.iter().filter(|e| e.is_none()).count();
     if failed > 0 && failed < elbos.len() {
-        summary.warnings.push(format!("{failed} of {} starts diverged (a component collapsed)", elbos.len()));
+        summary.warnings.push(format!("{failed} of {} starts diverged (no maximum along their path)", elbos.len()));
     }
     if let Some(folder) = &folder {
         let seconds = locked(&states[best]).1.clone();
         prepared.write_model(folder, &outcome.look.point)?;
+        prepared.write_pictures(folder, &summary)?;
         write_run(folder, &outcome.progress, &seconds, &summary)?;
         if !interrupted {
             folder.remove_checkpoint()?;

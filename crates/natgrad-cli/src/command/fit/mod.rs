@@ -2,6 +2,7 @@
 
 mod arguments;
 mod climb;
+mod criterion;
 mod mixture;
 mod network;
 

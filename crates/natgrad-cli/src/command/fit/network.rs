@@ -3,6 +3,7 @@
 use super::arguments::{Arguments, NetworkArguments, Recognition, settings};
 use super::check_fingerprint;
 use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
+use crate::command::network::picture;
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::network_file;
@@ -156,24 +157,7 @@ impl Prepared {
         if let Some(pieces) = self.survey.pieces {
             out.note(&format!("{} rows come to {pieces} different groups of hidden cells", self.survey.rows));
         }
-        self.explain(out);
-    }
-
-    /// The graph criterion in words, for the nodes that are never seen.
-    fn explain(&self, out: &Output) {
-        let net = self.model.net();
-        let hidden: Vec<bool> = net.columns().iter().map(Option::is_none).collect();
-        if hidden.iter().any(|h| *h) {
-            match natgrad::graph::criterion(net.network().dag(), &hidden) {
-                Ok(()) => out.note(
-                    "the graph's model is cylindrical: the natural gradients of ELBO and evidence move what is seen alike",
-                ),
-                Err(obstacle) => out.note(&format!(
-                    "the variational gap can bend learning: {}; --angles measures by how much",
-                    obstacle.describe(&net.network().names())
-                )),
-            }
-        }
+        super::criterion::explain(&self.model, out);
     }
 }
 
@@ -215,6 +199,10 @@ impl Fittable for Prepared {
         let fit = NetworkFit { progress: &outcome.progress, restarts, seed };
         let parameters = network_to_value(&nodes, &local)?;
         Ok(summarise_network(&self.model, &self.learning(), &outcome.look, parameters, tolerance, Some(fit))?)
+    }
+
+    fn write_pictures(&self, folder: &RunFolder, summary: &Summary) -> Result<(), Failure> {
+        picture::write(folder, self.model.net().network(), summary)
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {

@@ -4,11 +4,13 @@ mod errors;
 mod seen;
 mod settings;
 mod summary;
+mod words;
 
 pub use errors::standard_errors_of_tables;
 pub use seen::{SeenNode, seen_by_node};
 pub use settings::NetworkSettings;
 pub use summary::{NetworkFit, NodeSummary, summarise_network};
+pub use words::words;
 
 use crate::Error;
 use crate::geometry::Point;

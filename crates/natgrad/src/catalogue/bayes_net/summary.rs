@@ -21,7 +21,7 @@ pub struct NodeSummary {
     pub frozen: bool,
     /// Its share of the entropy-sum residual, nats per row.
     pub residual: f64,
-    /// Rows of its table that no row of the data reaches: they stay where they started.
+    /// Rows of its table that no row of the data reaches: with a prior they are uniform, else they stay where they started.
     pub unvisited: Vec<String>,
     /// Entries that are 0.
     pub zeros: usize,
@@ -173,7 +173,7 @@ pub fn summarise_network(
         confidence_95: wide,
         standard_errors_why,
         restarts: fit.as_ref().map(|f| f.restarts.clone()),
-        warnings: warnings(&nodes, fit.as_ref().map(|f| f.progress)),
+        warnings: warnings(&nodes, net.prior() > 0.0, fit.as_ref().map(|f| f.progress)),
         nodes: Some(nodes),
         seed: fit.map(|f| f.seed),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -193,39 +193,58 @@ fn scaled(value: &Value) -> Value {
     }
 }
 
-/// The parameters that weigh most in each flat or negative direction (at most five directions, three names each).
+/// The rows of tables that weigh most in each flat or negative direction (at most five different ones, three rows each).
 fn directions(model: &NetworkModel, assessment: &Assessment) -> Vec<String> {
     let Some(reading) = &assessment.reading else { return Vec::new() };
     let spectrum = &reading.observed;
-    let chosen = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= FLAT).take(5);
-    chosen
-        .map(|j| {
+    let mut out: Vec<String> = Vec::new();
+    for j in (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= FLAT) {
+        let rows = {
             let mut shares: Vec<(usize, f64)> =
                 spectrum.vector(j).map(|(i, u)| (i, (u * reading.complete[i].sqrt()).abs())).collect();
             shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             let top = shares.first().map_or(0.0, |s| s.1);
             let mut names: Vec<String> = Vec::new();
             for (i, _) in shares.iter().filter(|(_, s)| *s > 0.3 * top) {
-                let name = model.net().name_of(*i);
+                let name = row_of(model, *i);
                 if !names.contains(&name) && names.len() < 3 {
                     names.push(name);
                 }
             }
+            names.sort();
             names.join(" with ")
-        })
-        .collect()
+        };
+        if !out.contains(&rows) {
+            out.push(rows);
+        }
+        if out.len() == 5 {
+            break;
+        }
+    }
+    out
 }
 
-fn warnings(nodes: &[NodeSummary], progress: Option<&Progress>) -> Vec<String> {
+/// The row of a table that a free coordinate belongs to; the coordinate's own name where the node is no table.
+fn row_of(model: &NetworkModel, coordinate: usize) -> String {
+    let net = model.net();
+    let node = (0..net.network().len()).find(|&i| net.coordinates(i).contains(&coordinate));
+    match node.filter(|&i| net.network().nodes()[i].local.kind() == "table") {
+        Some(i) => model.row_name(i, (coordinate - net.coordinates(i).start) / net.network().states(i)),
+        None => net.name_of(coordinate),
+    }
+}
+
+fn warnings(nodes: &[NodeSummary], prior: bool, progress: Option<&Progress>) -> Vec<String> {
     let mut out = Vec::new();
     let rows: Vec<&String> = nodes.iter().flat_map(|n| &n.unvisited).collect();
     if let Some(first) = rows.first() {
+        let (one, many) = match prior {
+            true => ("it is the prior's alone", "they are the prior's alone"),
+            false => ("it stays where it started", "they stay where they started"),
+        };
         out.push(match rows.len() {
-            1 => format!("no row of the data reaches {first}: it stays where it started"),
-            n => format!(
-                "no row of the data reaches {n} rows of tables ({first}, …): they stay where they started; the summary lists \
-                 them"
-            ),
+            1 => format!("no row of the data reaches {first}: {one}"),
+            n => format!("no row of the data reaches {n} rows of tables ({first}, …): {many}; the summary lists them"),
         });
     }
     if let Some(p) = progress {
