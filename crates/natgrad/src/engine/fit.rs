@@ -65,6 +65,9 @@ const ENOUGH_STEPS: usize = 4;
 /// Lengths of an EM step that are tried where its combination with earlier ones fails.
 const STRETCHES: [f64; 5] = [2.0, 4.0, 8.0, 16.0, 32.0];
 
+/// So many EM steps in a row that beat the evidence metric's say that its directions are no good here.
+const EM_WINS: u64 = 3;
+
 /// Falls of a bound that is not exact before the climb ends.
 const PATIENCE: usize = 20;
 
@@ -406,7 +409,22 @@ impl Fit<'_, '_> {
         p.notes = rival.iter().flat_map(|r| r.notes.iter()).map(Into::into).collect();
         let direction = if escape.is_some() { None } else { a.direction() };
         let want = self.want_in_evidence_phase();
-        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, &|| a.damped(), want)?;
+        // Damped steps reach far, and not always the nearest maximum: they are for where EM keeps winning.
+        let damped = || if p.em_wins >= EM_WINS { a.damped() } else { Vec::new() };
+        let moved = evidence_step(self.learning, look, direction, rival.as_ref(), escape, &damped, want)?;
+        p.em_wins = match moved.metric {
+            "joint" => p.em_wins + 1,
+            "damped" => EM_WINS,
+            _ => 0,
+        };
+        if p.em_wins >= 2 * EM_WINS && self.settings.metric == MetricChoice::Auto && self.price_of_evidence() > CHEAP {
+            // Not even damped steps help: combined EM steps go on for a while, at the price of EM.
+            p.em_wins = 0;
+            p.evidence_phase = false;
+            p.accelerated_phase = true;
+            p.history.clear();
+            p.ask_again = p.iteration + (p.iteration / 2).max(20);
+        }
         let stuck = moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs();
         // A full step that promised more than rounding and gave nothing was bent back onto a floor.
         let promised = remaining.is_some_and(|r| r > BLOCKED * (1.0 + look.elbo.abs()));

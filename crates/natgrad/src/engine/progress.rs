@@ -61,6 +61,9 @@ pub struct Progress {
     pub accelerated_phase: bool,
     /// What those combine.
     pub history: History,
+    /// Steps in the evidence metric that EM has won in a row.
+    #[serde(default)]
+    pub em_wins: u64,
     /// Iteration before which EM does not ask the dense matrices again.
     pub ask_again: u64,
     /// Running statistics of damped and minibatch steps.
@@ -126,6 +129,7 @@ impl Progress {
             evidence_phase: false,
             accelerated_phase: false,
             history: History::default(),
+            em_wins: 0,
             ask_again: 0,
             running: None,
             average: None,

@@ -182,6 +182,7 @@ fn follow(copy: &mut Progress, p: &Progress) {
         evidence_phase: p.evidence_phase,
         accelerated_phase: p.accelerated_phase,
         history: p.history.clone(),
+        em_wins: p.em_wins,
         ask_again: p.ask_again,
         running: p.running.clone(),
         average: p.average.clone(),
