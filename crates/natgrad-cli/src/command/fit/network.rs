@@ -134,7 +134,7 @@ impl Prepared {
         match self.model.net().first_impossible(at, self.source.as_ref())? {
             Some((row, why)) => Err(Failure::new(
                 format!("{}, row {row}: it has probability zero: {why}", data[0].display()),
-                "tables keep their zeros: raise that entry in the network file, give a --prior, or --start random",
+                "learning keeps zeros: raise that entry in the network file (none of a node in --freeze), give a --prior, or --start random",
             )),
             None => Err(Failure::new("the start gives the rows probability zero", "--start random")),
         }
@@ -265,19 +265,19 @@ fn starts(
     seeds: &[u64],
     data: &[PathBuf],
 ) -> Result<(Vec<Point>, Vec<bool>), Failure> {
-    let given = prepared.model.given()?;
     let name = start.and_then(Path::to_str);
     let first = match (name, start) {
         (Some("random"), _) => None,
-        (Some("table"), _) => Some(given.ok_or_else(|| {
+        (Some("table"), _) => Some(prepared.model.given()?.ok_or_else(|| {
             Failure::new(
                 "--start table: the network file lacks tables",
                 "--start random, or write a table for every node",
             )
         })?),
         (_, Some(file)) => Some(read_start(prepared, file)?),
-        (_, None) => given,
+        (_, None) => prepared.model.given()?,
     };
+    let first = first.map(|at| prepared.model.net().allowed(&at, prepared.survey.weight));
     if let Some(at) = &first {
         prepared.check_start(at, data)?;
     }

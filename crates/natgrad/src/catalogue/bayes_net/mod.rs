@@ -110,7 +110,8 @@ impl NetworkModel {
     /// # Errors
     /// What reading reports.
     pub fn start(&self, survey: &Survey, seed: u64) -> Result<Point, Error> {
-        Ok(self.net.start(survey, self.given()?.as_ref(), &survey.marginals(&self.net), seed))
+        let given = self.given_point.as_ref().map(|at| self.net.drawn_from(&self.given, at)).transpose()?;
+        Ok(self.net.start(survey, given.as_ref(), &survey.marginals(&self.net), seed))
     }
 
     /// The nodes written down with their tables at a point, and local models that are no tables.
