@@ -14,7 +14,7 @@ use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
 use natgrad::model::bayes_net::{Pieces, Survey};
-use natgrad::network::Network;
+use natgrad::network::{Network, NodeSpec};
 use natgrad::objective::Learning;
 use natgrad::rows::RowSource;
 use natgrad_io::{Others, RunFolder, network_from_value, network_to_value};
@@ -220,7 +220,11 @@ impl Fittable for Prepared {
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
         let written = self.model.nodes(at);
         network_file::write(&folder.path().join("network.json"), written.clone())?;
-        network_file::write(&folder.path().join("network.bif"), written)?;
+        // BIF cannot write a double quote: such a network is in the JSON file alone.
+        let quoted = |n: &NodeSpec| n.name.contains('"') || n.states.iter().any(|s| s.contains('"'));
+        if !written.0.iter().any(quoted) {
+            network_file::write(&folder.path().join("network.bif"), written)?;
+        }
         Ok(folder.write_model(&NetworkModelFile::of(&self.model, at)?)?)
     }
 }

@@ -119,10 +119,16 @@ impl NetworkModel {
         let own = self.net.network_point(at);
         let local = self.net.network().local_specs(&own);
         let mut nodes = self.net.network().specs(Some(&own));
+        let given = self.given().ok().flatten();
         for (i, node) in nodes.iter_mut().enumerate() {
             // Tables straight from their logarithms: the last state is no remainder.
             let states = self.net.network().states(i);
-            let rows = self.net.table(i, at).chunks(states).map(<[f64]>::to_vec).collect();
+            let flat = match (&given, &self.given_point) {
+                // What has not moved is written as it was read: exp(ln p) may differ from p in its last bit.
+                (Some(start), Some(read)) if self.net.is_same(i, start, at) => self.given.table(i, read),
+                _ => self.net.table(i, at),
+            };
+            let rows = flat.chunks(states).map(<[f64]>::to_vec).collect();
             node.table = local[i].is_none().then_some(rows);
         }
         (nodes, local)

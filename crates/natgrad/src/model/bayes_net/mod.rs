@@ -255,6 +255,12 @@ impl BayesNet {
         self.theta(at)[self.block(node).entries()].to_vec()
     }
 
+    /// Whether two points have the same parameters of a node, to the last bit.
+    pub fn is_same(&self, node: usize, a: &Point, b: &Point) -> bool {
+        let range = self.block(node).range();
+        a.0[range.clone()] == b.0[range]
+    }
+
     /// `∂ ln P(state | row)/∂ξ` of a block.
     fn score(
         &self,
