@@ -8,7 +8,6 @@ const FORK: &str = r#"{"nodes": [
   {"name": "hid", "states": ["u", "v"], "table": [[0.3, 0.7]]},
   {"name": "wet", "states": ["a", "b", "c"], "parents": ["zed"], "table": [[0.5, 0.25, 0.25], [0.2, 0.8, 0]]}]}"#;
 
-
 const FIT: &str = "fit bayes-net t.csv --network n.json --out new";
 
 fn place() -> Place {

@@ -9,7 +9,6 @@ use natgrad::geometry::{Metric, Point, Tangent};
 use natgrad::linalg::Matrix;
 use natgrad::model::{Digest, LatentModel, Want};
 use natgrad::objective::Learning;
-use natgrad::rows::RowSource;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
