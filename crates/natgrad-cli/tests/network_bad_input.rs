@@ -6,7 +6,11 @@ use common::{Place, example};
 
 const FORK: &str = r#"{"nodes": [
   {"name": "hid", "states": ["u", "v"], "table": [[0.3, 0.7]]},
+  {"name": "yes", "states": ["small", "large"], "parents": ["hid"], "table": [[0.8, 0.2], [0.4, 0.6]]},
+  {"name": "zed", "states": ["small", "large"], "parents": ["hid"], "table": [[0.6, 0.4], [0.1, 0.9]]},
   {"name": "wet", "states": ["a", "b", "c"], "parents": ["zed"], "table": [[0.5, 0.25, 0.25], [0.2, 0.8, 0]]}]}"#;
+
+const ROWS: &str = "yes,zed,wet\nsmall,small,a\nlarge,large,b\nsmall,large,a\nlarge,small,b\n";
 
 const FIT: &str = "fit bayes-net t.csv --network n.json --out new";
 
@@ -41,6 +45,7 @@ fn columns_that_are_no_nodes_are_refused_with_the_node_that_may_be_meant() {
     rows("yes,k\nsmall,a\n", &["column \"k\"", "--exclude \"k\""]);
     // Left out, they are no obstacle; with all left out nothing is seen.
     place.write("n.json", FORK);
+    place.write("t.csv", "yes,other\nsmall,1\nlarge,2\n");
     place.run("fit bayes-net t.csv --network n.json --exclude other").fine();
     place.refuses(&format!("{FIT} --exclude other,yes"), &["t.csv", "no column belongs to a visible node"]);
 }
@@ -52,6 +57,10 @@ fn cells_that_are_no_states_are_refused_with_row_column_and_the_state_that_may_b
         place.write("t.csv", text);
         place.refuses(FIT, &[&["t.csv", "row 2", "column \"zed\""], words].concat());
     };
+    rows("yes,zed\nsmall,small\nlarge,Small\n", &["\"Small\"", "did you mean \"small\"?"]);
+    rows("yes,zed\nsmall,small\nlarge,\"sm all\"\n", &["\"sm all\"", "did you mean \"small\"?"]);
+    rows("yes,zed\nsmall,small\nlarge,1\n", &["\"1\"", "the known levels are \"small\", \"large\""]);
+    rows("yes,zed\nsmall,small\nlarge,medium\n", &["\"medium\"", "\"small\", \"large\""]);
 }
 
 #[test]
@@ -64,6 +73,7 @@ fn rows_without_weight_or_content_are_refused() {
     rows("yes,zed\n", "", &["no rows"]);
     rows("", "", &["empty"]);
     rows("yes,k\nsmall,0\n", "--weights k", &["all weights are zero"]);
+    rows("yes,k\nsmall,1\nlarge,-1\n", "--weights k", &["row 2", "\"k\"", "-1"]);
     rows("yes,zed\nsmall\n", "", &["row 1", "1 cells where the header has 2"]);
 }
 
@@ -102,21 +112,29 @@ fn networks_without_tables_are_refused_where_tables_are_needed() {
 #[test]
 fn impossible_rows_are_refused_with_the_row_and_what_makes_them_so() {
     let place = place();
+    place.write("t.csv", "yes,zed,wet\nsmall,small,a\nlarge,large,c\n");
+    place.refuses(FIT, &["t.csv", "row 2", "P(wet = c | zed = large) = 0", "--prior", "--start random"]);
+    place.refuses("check n.json t.csv", &["t.csv", "row 2", "P(wet = c | zed = large) = 0"]);
     // What the hint says helps.
     place.run("fit bayes-net t.csv --network n.json --prior 1").fine();
     place.run("fit bayes-net t.csv --network n.json --start random").fine();
     // Through a hidden node.
+    place.write("t.csv", "yes,zed,wet\nsmall,small,a\nlarge,large,b\n");
     place.write("n.json", FORK.replace("[[0.8, 0.2], [0.4, 0.6]]", "[[1, 0], [1, 0]]"));
+    place.refuses(FIT, &["t.csv", "row 2", "no states of hid fit yes = large, zed = large"]);
     // A row of weight 0 need not be possible.
     place.write("n.json", FORK);
+    place.write("t.csv", "yes,zed,wet,k\nsmall,small,a,1\nlarge,large,c,0\n");
     place.run("fit bayes-net t.csv --network n.json --weights k").fine();
     // Scores tell it; a posterior there is none, nor is a gap filled.
+    place.write("t.csv", "yes,zed,wet\nsmall,small,a\n,large,c\n");
     let told = place.run("score n.json t.csv --json").fine();
     assert_eq!(told.json()["impossible"], 1, "{told:#?}");
     assert!(told.stderr.contains("1 rows have probability zero"), "{told:#?}");
     place.run("predict n.json t.csv --out p.csv").fine();
     assert_eq!(place.rows("p.csv")[2][..3], ["0", "0", ""]);
     place.run("impute n.json t.csv --out i.csv").fine();
+    assert_eq!(place.rows("i.csv")[2], ["", "large", "c"]);
 }
 
 #[test]
