@@ -40,11 +40,7 @@ fn columns_that_are_no_nodes_are_refused_with_the_node_that_may_be_meant() {
     rows("yes,other\nsmall,1\n", &["column \"other\"", "--exclude \"other\"", "\"hid\", \"yes\", \"zed\", \"wet\""]);
     rows("p,q\n1,2\n", &["column \"p\"", "\"wet\""]);
     rows("yes,yes\nsmall,small\n", &["both named \"yes\""]);
-    // One letter is one letter away from every other.
-    place.write("n.json", FORK.replace("wet", "w"));
-    rows("yes,k\nsmall,a\n", &["column \"k\"", "--exclude \"k\""]);
     // Left out, they are no obstacle; with all left out nothing is seen.
-    place.write("n.json", FORK);
     place.write("t.csv", "yes,other\nsmall,1\nlarge,2\n");
     place.run("fit bayes-net t.csv --network n.json --exclude other").fine();
     place.refuses(&format!("{FIT} --exclude other,yes"), &["t.csv", "no column belongs to a visible node"]);

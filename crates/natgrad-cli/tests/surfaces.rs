@@ -110,7 +110,7 @@ fn a_run_folder_holds_what_is_promised_and_no_more() {
     assert_eq!(
         rows[0].join(","),
         "iteration,passes,seconds,elbo,entropy_sum,recognition,prior,observable,base_measure,remaining,stationarity,\
-         step_size,metric"
+         step_size,cosine,metric"
     );
     let summary = place.json("run/summary.json");
     assert_eq!(rows.len() as u64, summary["iterations"].as_u64().expect("a number") + 2, "start and iterations");

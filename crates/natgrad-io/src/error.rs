@@ -217,9 +217,7 @@ pub(crate) fn list(names: &[String]) -> String {
 /// The name among `names` that `wanted` was most likely meant to be.
 pub fn nearest<'a>(wanted: &str, names: &'a [String]) -> Option<&'a String> {
     let folded = wanted.trim().to_lowercase();
-    let length = folded.chars().count();
-    // A name of one letter is one letter away from every other such name.
-    let limit = (length / 3).max(1).min(length.saturating_sub(1));
+    let limit = (folded.chars().count() / 3).max(1);
     names
         .iter()
         .map(|n| (edit_distance(&folded, &n.trim().to_lowercase()), n))
