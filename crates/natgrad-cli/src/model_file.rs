@@ -3,6 +3,7 @@
 //! The coordinates are used only where they give exactly the parameters that stand in the file, so that a reloaded model
 //! has the same bits, and an edited one its edited values.
 
+use crate::command::BAYES_NET;
 use crate::failure::Failure;
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
 use natgrad::geometry::Point;
@@ -40,6 +41,20 @@ fn bad(path: &Path, problem: impl std::fmt::Display) -> Failure {
     )
 }
 
+/// Refuses files of another kind or version. The kind comes first: nothing else can be said of a file of another kind.
+pub fn check_head(head: &Value, path: &Path) -> Result<(), Failure> {
+    match head.get("format") {
+        Some(Value::String(format)) if format == "natgrad-model" => {}
+        Some(format) => return Err(bad(path, format!("its format is {format}, not \"natgrad-model\""))),
+        None => return Err(bad(path, "it has no \"format\": it is not a model file")),
+    }
+    match head.get("version") {
+        Some(version) if *version == json!(1) => Ok(()),
+        Some(version) => Err(bad(path, format!("its version is {version}, this program reads version 1"))),
+        None => Err(bad(path, "it has no \"version\"")),
+    }
+}
+
 impl ModelFile {
     /// The file of a model at a point.
     pub fn of(described: &Described, at: &Point) -> Self {
@@ -70,17 +85,13 @@ impl ModelFile {
     /// Reads a model file, or the one of a run folder.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let path = if path.is_dir() { RunFolder::open(path)?.model_path() } else { path.to_path_buf() };
-        // The kind of file comes first: nothing else can be said of a file of another kind.
         let head: Value = read_json(&path)?;
-        match head.get("format") {
-            Some(Value::String(format)) if format == "natgrad-model" => {}
-            Some(format) => return Err(bad(&path, format!("its format is {format}, not \"natgrad-model\""))),
-            None => return Err(bad(&path, "it has no \"format\": it is not a model file")),
-        }
-        match head.get("version") {
-            Some(version) if *version == json!(1) => {}
-            Some(version) => return Err(bad(&path, format!("its version is {version}, this program reads version 1"))),
-            None => return Err(bad(&path, "it has no \"version\"")),
+        check_head(&head, &path)?;
+        if head.get("model").and_then(Value::as_str) == Some(BAYES_NET) {
+            return Err(Failure::new(
+                format!("{}: it is a bayes-net, and this is for mixtures", path.display()),
+                "fit, score, predict, impute, sample, check and query take networks; `natgrad fit bayes-net --start` goes on from one",
+            ));
         }
         let mut file: ModelFile = read_json(&path)?;
         file.path = path;

@@ -2,6 +2,7 @@
 
 use crate::data::Reading;
 use crate::failure::Failure;
+use crate::model_file::check_head;
 use crate::network_file;
 use crate::output::Output;
 use natgrad::catalogue::bayes_net::{NetworkModel, NetworkSettings};
@@ -80,6 +81,7 @@ impl NetworkModelFile {
         let file = if path.is_dir() { RunFolder::open(path)?.model_path() } else { path.to_path_buf() };
         let head: Value = read_json(&file)?;
         if head.get("model").and_then(Value::as_str) == Some(super::command::BAYES_NET) {
+            check_head(&head, &file)?;
             let mut own: NetworkModelFile = read_json(&file)?;
             own.path = file;
             return Ok(Some(own));
@@ -95,16 +97,18 @@ impl NetworkModelFile {
     /// Its parameters as a point of a model of the same network; the exact coordinates where they give these tables.
     pub fn point(&self, model: &NetworkModel) -> Result<Point, Failure> {
         let (network, point) = self.network()?;
-        let fits = network.specs(None) == model.net().network().specs(None);
-        let Some(point) = point.filter(|_| fits) else {
+        let Some(point) = point else {
             return Err(Failure::new(
-                format!(
-                    "{}: it has other nodes, states or parents than the network, or lacks tables",
-                    self.path.display()
-                ),
-                "start from a file of the same network",
+                format!("{}: it lacks tables", self.path.display()),
+                "write a table for every node, or learn them: natgrad fit bayes-net",
             ));
         };
+        if network.specs(None) != model.net().network().specs(None) {
+            return Err(Failure::new(
+                format!("{}: it has other nodes, states or parents than the network", self.path.display()),
+                "start from a file of the same network",
+            ));
+        }
         let at = model.net().point(&network, &point)?;
         if let Some(natural) = &self.natural {
             let exact = Point(natural.clone());

@@ -114,7 +114,9 @@ fn alarm_answers_as_an_independent_program_does() {
     let place = Place::new();
     let alarm = network("alarm.bif");
     // Computed by an independent program for exact inference, from the same file in double precision.
-    let cases: [(&str, f64, &[(&str, &str, f64)]); 3] = [
+    /// Node, state, posterior.
+    type Answers = &'static [(&'static str, &'static str, f64)];
+    let cases: [(&str, f64, Answers); 3] = [
         (
             "INTUBATION=NORMAL,CO=HIGH,MINVOL=ZERO,PAP=NORMAL",
             -0.8779978724704303,

@@ -1,5 +1,6 @@
 //! `natgrad select`: fits of several sizes, compared.
 
+use super::BAYES_NET;
 use super::fit::{ClimbArguments, Prepared, Structure, check_numbers, open_for_model, prepare, settings, spec_for};
 use crate::data::DataArguments;
 use crate::failure::Failure;
@@ -69,6 +70,12 @@ const HELD_OUT: u64 = 5;
 
 /// Compares.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if arguments.model == BAYES_NET {
+        return Err(Failure::new(
+            "select compares numbers of components, and a bayes-net has none",
+            "fit each network with `natgrad fit bayes-net` and compare the log-evidence of rows held out with `natgrad score`",
+        ));
+    }
     let model: ModelName = arguments.model.parse()?;
     check_numbers(&arguments.climb, &arguments.structure, 0.0)?;
     let opened = open_for_model(model, &arguments.structure, &arguments.data.data, &arguments.data.reading, out)?;

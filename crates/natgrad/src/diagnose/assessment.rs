@@ -106,7 +106,11 @@ impl Assessment {
         let inertia = observed.inertia(FLAT);
         let half_square = |s: &BlockSpectrum| {
             let g = s.coordinates(&assessment.gradient.0);
-            g.iter().zip(&s.eigenvalues).filter(|(_, l)| **l > FLAT).map(|(g, l)| 0.5 * g * g / l).sum::<f64>()
+            g.iter()
+                .zip(&s.eigenvalues)
+                .filter(|(_, l)| **l > FLAT)
+                .map(|(g, l)| 0.5 * g * g / l)
+                .fold(0.0, |sum, x| sum + x)
         };
         assessment.remaining_visible = Some(half_square(&visible));
         assessment.remaining_observed = (inertia.negative == 0).then(|| half_square(&observed));

@@ -15,7 +15,7 @@ use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
 use natgrad::model::bayes_net::{Pieces, Survey};
-use natgrad::network::Network;
+use natgrad::network::{Network, NodeSpec};
 use natgrad::objective::Learning;
 use natgrad::rows::RowSource;
 use natgrad_io::{Others, RunFolder, network_from_value, network_to_value};
@@ -135,7 +135,7 @@ impl Prepared {
         match self.model.net().first_impossible(at, self.source.as_ref())? {
             Some((row, why)) => Err(Failure::new(
                 format!("{}, row {row}: it has probability zero: {why}", data[0].display()),
-                "tables keep their zeros: raise that entry in the network file, give a --prior, or --start random",
+                "learning keeps zeros: raise that entry in the network file (none of a node in --freeze), give a --prior, or --start random",
             )),
             None => Err(Failure::new("the start gives the rows probability zero", "--start random")),
         }
@@ -208,7 +208,11 @@ impl Fittable for Prepared {
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
         let written = self.model.nodes(at);
         network_file::write(&folder.path().join("network.json"), written.clone())?;
-        network_file::write(&folder.path().join("network.bif"), written)?;
+        // BIF cannot write a double quote: such a network is in the JSON file alone.
+        let quoted = |n: &NodeSpec| n.name.contains('"') || n.states.iter().any(|s| s.contains('"'));
+        if !written.0.iter().any(quoted) {
+            network_file::write(&folder.path().join("network.bif"), written)?;
+        }
         Ok(folder.write_model(&NetworkModelFile::of(&self.model, at)?)?)
     }
 }
@@ -257,19 +261,19 @@ fn starts(
     seeds: &[u64],
     data: &[PathBuf],
 ) -> Result<(Vec<Point>, Vec<bool>), Failure> {
-    let given = prepared.model.given()?;
     let name = start.and_then(Path::to_str);
     let first = match (name, start) {
         (Some("random"), _) => None,
-        (Some("table"), _) => Some(given.ok_or_else(|| {
+        (Some("table"), _) => Some(prepared.model.given()?.ok_or_else(|| {
             Failure::new(
                 "--start table: the network file lacks tables",
                 "--start random, or write a table for every node",
             )
         })?),
         (_, Some(file)) => Some(read_start(prepared, file)?),
-        (_, None) => given,
+        (_, None) => prepared.model.given()?,
     };
+    let first = first.map(|at| prepared.model.net().allowed(&at, prepared.survey.weight));
     if let Some(at) = &first {
         prepared.check_start(at, data)?;
     }

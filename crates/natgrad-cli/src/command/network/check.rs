@@ -18,13 +18,13 @@ pub fn run(file: &NetworkModelFile, data: &DataArguments, tolerance: f64, out: &
     let learning = loaded.model.learning(source, None);
     let dense = dense_is_affordable(source.rows(), &loaded.model.net().groups());
     let look = learning.look(&loaded.point, if dense { Want::Curvature } else { Want::Residuals })?;
-    if !look.elbo.is_finite() {
-        if let Some((row, why)) = loaded.model.net().first_impossible(&loaded.point, source)? {
-            return Err(Failure::new(
-                format!("{}, row {row}: it has probability zero: {why}", data.shown()),
-                "check that network and data belong together",
-            ));
-        }
+    if !look.elbo.is_finite()
+        && let Some((row, why)) = loaded.model.net().first_impossible(&loaded.point, source)?
+    {
+        return Err(Failure::new(
+            format!("{}, row {row}: it has probability zero: {why}", data.shown()),
+            "check that network and data belong together",
+        ));
     }
     let (nodes, local) = loaded.model.nodes(&loaded.point);
     let parameters = network_to_value(&nodes, &local)?;

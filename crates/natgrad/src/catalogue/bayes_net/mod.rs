@@ -112,7 +112,8 @@ impl NetworkModel {
     /// # Errors
     /// What reading reports.
     pub fn start(&self, survey: &Survey, seed: u64) -> Result<Point, Error> {
-        Ok(self.net.start(survey, self.given()?.as_ref(), &survey.marginals(&self.net), seed))
+        let given = self.given_point.as_ref().map(|at| self.net.drawn_from(&self.given, at)).transpose()?;
+        Ok(self.net.start(survey, given.as_ref(), &survey.marginals(&self.net), seed))
     }
 
     /// The nodes written down with their tables at a point, and local models that are no tables.
@@ -120,10 +121,16 @@ impl NetworkModel {
         let own = self.net.network_point(at);
         let local = self.net.network().local_specs(&own);
         let mut nodes = self.net.network().specs(Some(&own));
+        let given = self.given().ok().flatten();
         for (i, node) in nodes.iter_mut().enumerate() {
             // Tables straight from their logarithms: the last state is no remainder.
             let states = self.net.network().states(i);
-            let rows = self.net.table(i, at).chunks(states).map(<[f64]>::to_vec).collect();
+            let flat = match (&given, &self.given_point) {
+                // What has not moved is written as it was read: exp(ln p) may differ from p in its last bit.
+                (Some(start), Some(read)) if self.net.is_same(i, start, at) => self.given.table(i, read),
+                _ => self.net.table(i, at),
+            };
+            let rows = flat.chunks(states).map(<[f64]>::to_vec).collect();
             node.table = local[i].is_none().then_some(rows);
         }
         (nodes, local)

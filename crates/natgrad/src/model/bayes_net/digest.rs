@@ -24,6 +24,9 @@ const MOST_PIECES: usize = 3_000_000;
 /// Up to this many configurations of the surroundings they are counted in an array.
 const LISTED: usize = 4096;
 
+/// States of the surroundings, and the weight of the rows that have them.
+type Tallied = Vec<(Box<[u16]>, f64)>;
+
 /// How many pieces with each configuration of the surroundings, by weight.
 #[derive(Debug, Clone)]
 enum Tally {
@@ -69,7 +72,7 @@ impl Tally {
     }
 
     /// Surroundings with their weights, in ascending order.
-    fn pieces(self, plan: &Plan) -> Vec<(Box<[u16]>, f64)> {
+    fn pieces(self, plan: &Plan) -> Tallied {
         let spelled = |mut number: u64| -> Box<[u16]> {
             let mut seen = vec![0; plan.cards.len()];
             for (s, &k) in seen.iter_mut().zip(&plan.cards).rev() {
@@ -78,7 +81,7 @@ impl Tally {
             }
             seen.into()
         };
-        let mut out: Vec<(Box<[u16]>, f64)> = match self {
+        let mut out: Tallied = match self {
             Tally::Listed(counts) => counts.into_iter().enumerate().map(|(i, w)| (spelled(i as u64), w)).collect(),
             Tally::Numbered(counts) => counts.into_iter().map(|(i, w)| (spelled(i), w)).collect(),
             Tally::Named(counts) => counts.into_iter().collect(),
@@ -141,7 +144,7 @@ pub struct Survey {
     pub pieces: Option<usize>,
     /// Whether all rows hide the same nodes.
     pub(super) one_pattern: bool,
-    merged: Vec<(Arc<Plan>, Vec<(Box<[u16]>, f64)>)>,
+    merged: Vec<(Arc<Plan>, Tallied)>,
 }
 
 impl Survey {

@@ -201,15 +201,28 @@ impl BayesNet {
     /// # Errors
     /// [`Error::Parameter`] where tied tables differ.
     pub fn point(&self, given: &Network, at: &Point) -> Result<Point, Error> {
+        self.point_with(given, at, |_| true)
+    }
+
+    /// As [`point`](Self::point) for starts that are drawn: only tied tables that stay as they are must agree.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] where frozen tied tables differ.
+    pub fn drawn_from(&self, given: &Network, at: &Point) -> Result<Point, Error> {
+        self.point_with(given, at, |block| block.frozen)
+    }
+
+    fn point_with(&self, given: &Network, at: &Point, must_agree: impl Fn(&Block) -> bool) -> Result<Point, Error> {
         let mut out = vec![0.0; self.layout.parameters];
         for block in &self.layout.blocks {
             let first = given.table(block.nodes[0], at);
-            if let Some(other) = block.nodes[1..].iter().find(|&&i| given.table(i, at) != first) {
+            let differs = |i: &&usize| must_agree(block) && given.table(**i, at) != first;
+            if let Some(other) = block.nodes[1..].iter().find(differs) {
                 let name = |i: usize| &self.network.nodes()[i].name;
                 return Err(Error::Parameter {
                     name: format!("table of \"{}\"", name(*other)),
                     problem: format!("it differs from that of \"{}\", with which it is tied", name(block.nodes[0])),
-                    hint: "give tied nodes the same table, or leave their tables out".into(),
+                    hint: "give tied nodes the same table, or draw them: --start random".into(),
                 });
             }
             let own = &mut out[block.range()];
@@ -264,6 +277,12 @@ impl BayesNet {
     /// A node's table at a point, `configurations × states`.
     pub fn table(&self, node: usize, at: &Point) -> Vec<f64> {
         self.theta(at)[self.block(node).entries()].to_vec()
+    }
+
+    /// Whether two points have the same parameters of a node, to the last bit.
+    pub fn is_same(&self, node: usize, a: &Point, b: &Point) -> bool {
+        let range = self.block(node).range();
+        a.0[range.clone()] == b.0[range]
     }
 
     /// `∂ ln P(state | row)/∂ξ` of a block.

@@ -14,7 +14,8 @@ use rand_chacha::ChaCha8Rng;
 pub struct RowPosterior {
     /// `ln p(v)`, nats; minus infinity for an impossible row.
     pub log_evidence: f64,
-    /// Every node's probabilities: a posterior where it is hidden, a certainty where it is seen.
+    /// Every node's probabilities: a posterior where it is hidden, a certainty where it is seen; zeros for what an
+    /// impossible row hides.
     pub marginals: Vec<Vec<f64>>,
 }
 
@@ -110,6 +111,11 @@ impl BayesNet {
                 let Reader { seen, work, .. } = &mut reader;
                 log += plan.run(&tables, seen, work);
                 plan.marginals(&tables, work, &mut marginals);
+            }
+            if log == f64::NEG_INFINITY {
+                // What is hidden has no posterior, also where only other parts of the row are impossible.
+                let hidden = marginals.iter_mut().zip(&reader.states).filter(|(_, s)| **s == HIDDEN);
+                hidden.for_each(|(p, _)| p.fill(0.0));
             }
             visit(n, RowPosterior { log_evidence: log, marginals });
         }

@@ -57,6 +57,23 @@ impl BayesNet {
         out
     }
 
+    /// Tables that a prior forbids, for entries of 0 have a density of 0, drawn inside: `θ' = (N θ + α)/(N + k α)`, an M-step
+    /// from the tables themselves as seen in `N` rows (total weight); others, and frozen ones, as they are.
+    pub fn allowed(&self, at: &Point, rows: f64) -> Point {
+        let mut out = at.clone();
+        for block in self.layout.blocks.iter().filter(|b| !b.frozen && b.local.is_none() && self.prior > 0.0) {
+            let added = self.prior / rows;
+            for row in out.0[block.range()].chunks_mut(block.states).filter(|r| r.iter().any(|x| *x <= ZERO_LOG)) {
+                let total = 1.0 + block.states as f64 * added;
+                for x in row.iter_mut() {
+                    let p = if *x <= ZERO_LOG { 0.0 } else { x.exp() };
+                    *x = ((p + added) / total).ln();
+                }
+            }
+        }
+        out
+    }
+
     /// The same distribution with the states of every hidden node in order of falling probability, where all tables that
     /// it touches are free tables; returns the point and the new order of each node's states.
     ///
