@@ -1,4 +1,33 @@
 //! Bayesian networks as the edges see them: settings by name, columns by name, one place to fit, judge and use them.
+//!
+//! ```
+//! use natgrad::catalogue::bayes_net::{NetworkModel, NetworkSettings};
+//! use natgrad::engine::{Control, Progress, Settings, fit};
+//! use natgrad::network::{Network, NodeSpec};
+//! use natgrad::rows::{Column, ColumnKind, Table};
+//!
+//! // A cause that nobody saw, and two of its effects, one of them with a gap.
+//! let node = |name: &str, parents: &[&str]| NodeSpec {
+//!     name: name.into(),
+//!     states: vec!["no".into(), "yes".into()],
+//!     parents: parents.iter().map(|p| p.to_string()).collect(),
+//!     table: None,
+//! };
+//! let (network, tables) = Network::new(vec![node("cause", &[]), node("a", &["cause"]), node("b", &["cause"])])?;
+//! let levels = ColumnKind::Levels(vec!["no".into(), "yes".into()]);
+//! let column = |name: &str| Column { name: name.into(), kind: levels.clone(), missing: true };
+//! let columns = vec![column("a"), column("b")];
+//! let rows = Table::from_columns(columns.clone(), &[vec![0.0, 1.0, 1.0, 0.0], vec![0.0, 1.0, f64::NAN, 0.0]], None)?;
+//!
+//! let mut model = NetworkModel::new(NetworkSettings::default(), network, tables, &columns)?;
+//! let (survey, pieces) = model.survey(&rows)?;
+//! let start = model.start(&survey, 0)?;
+//! let learning = model.learning(&rows, pieces.as_ref());
+//! let outcome = fit(&learning, &Settings::default(), Progress::at(start), &|_| Control::Continue)?;
+//! assert!(outcome.look.elbo > -1.5);
+//! println!("P(cause) = {:?}", model.net().table(0, &outcome.look.point));
+//! # Ok::<(), natgrad::Error>(())
+//! ```
 
 mod errors;
 mod seen;
