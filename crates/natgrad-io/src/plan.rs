@@ -98,7 +98,11 @@ impl Plan {
                 return Err(IoError::Empty {
                     file: file.into(),
                     problem: "no column belongs to a visible node".into(),
-                    hint: format!("columns are found by the names of the nodes: {}", list(&known)),
+                    hint: if known.is_empty() {
+                        "every node is hidden: leave at least one visible".into()
+                    } else {
+                        format!("columns are found by the names of the nodes: {}", list(&known))
+                    },
                 });
             }
         }

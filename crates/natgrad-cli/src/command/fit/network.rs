@@ -135,7 +135,12 @@ impl Prepared {
         match self.model.net().first_impossible(at, self.source.as_ref())? {
             Some((row, why)) => Err(Failure::new(
                 format!("{}, row {row}: it has probability zero: {why}", data[0].display()),
-                "learning keeps zeros: raise that entry in the network file (none of a node in --freeze), give a --prior, or --start random",
+                if self.model.net().is_mean_field() {
+                    "independent hidden nodes cannot avoid it: raise --memory, or --start random"
+                } else {
+                    "learning keeps zeros: raise that entry in the network file (none of a node in --freeze), give a \
+                     --prior, or --start random"
+                },
             )),
             None => Err(Failure::new("the start gives the rows probability zero", "--start random")),
         }

@@ -40,9 +40,14 @@ pub fn run(file: &NetworkModelFile, data: &DataArguments, to: Option<&Path>, out
     }
     let mean = total / weight;
     if out.json {
-        out.document(
-            &json!({"rows": rows, "weight": weight, "log_evidence": mean, "elbo": mean, "impossible": impossible}),
-        )?;
+        out.document(&json!({
+            "rows": rows,
+            "weight": weight,
+            // Independent hidden nodes give a bound only.
+            "log_evidence": (!loaded.model.settings().mean_field).then_some(mean),
+            "elbo": mean,
+            "impossible": impossible,
+        }))?;
     } else {
         out.result(&format!("{rows} rows, log-evidence {mean} nats per row ({total:.3} in all)"))?;
     }

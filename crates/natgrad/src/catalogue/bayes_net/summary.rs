@@ -57,7 +57,8 @@ pub fn summarise_network(
     let statistics = &look.statistics;
     let weight = statistics.weight;
     let entropies = learning.entropies(look);
-    let elbo = look.elbo - look.log_prior;
+    // Straight from the rows: beside a strong prior the difference of the objective would cancel.
+    let elbo = statistics.log_evidence / weight + learning.base_measure();
     let no_information = assessment.reading.is_none().then(|| {
         if net.is_mean_field() {
             return "hidden nodes are taken as independent (mean field): their posterior gives no observed information".into();

@@ -22,7 +22,7 @@ use std::sync::Arc;
 const MOST_PIECES: usize = 3_000_000;
 
 /// Up to this many configurations of the surroundings they are counted in an array.
-const LISTED: usize = 4096;
+const LISTED: usize = 64;
 
 /// States of the surroundings, and the weight of the rows that have them.
 type Tallied = Vec<(Box<[u16]>, f64)>;
@@ -148,6 +148,11 @@ pub struct Survey {
 }
 
 impl Survey {
+    /// Whether no row with any weight shows a cell.
+    pub(super) fn shows_nothing(&self) -> bool {
+        self.rows > 0 && self.seen.iter().flatten().all(|n| *n == 0.0)
+    }
+
     /// Takes all rows apart, in one pass.
     ///
     /// # Errors

@@ -4,7 +4,8 @@
 //! ln Z(e) ≥ max_q Σ_f E_q[ln θ_f] + Σ_h H[q_h],   q = Π_h q_h      ln q_h ← Σ_{f ∋ h} E_{q∖h}[ln θ_f] + const
 //! ```
 //!
-//! Each update raises the bound; it starts from uniform `q` in every run, so that the bound is a function of the tables.
+//! Each update raises the bound. Every run begins anew, from the same two beginnings, so that the bound is a function of the
+//! tables; where all `q` of the family put weight on impossible states it is minus infinity.
 //!
 //! # Source
 //! Saul, Jaakkola and Jordan (1996), Mean field theory for sigmoid belief networks, for the idea.
@@ -20,8 +21,8 @@ const SWEEPS: usize = 500;
 /// A change of every `q` below this is rounding's share of the bound.
 const SETTLED: f64 = 1e-11;
 
-/// Entries that `q` gives less than this have no weight in any sum.
-const NOTHING: f64 = 1e-250;
+/// Entries that `q` gives less than this have no weight in any sum: independent nodes can leave it on impossible entries.
+const LEFT_OVER: f64 = 1e-40;
 
 /// Where the hidden members of each table are.
 #[derive(Debug, Clone)]
@@ -169,19 +170,20 @@ impl MeanField {
         let mut bound = -q.iter().filter(|q| **q > 0.0).map(|q| q * q.ln()).sum::<f64>();
         for (f, base) in bases.iter().enumerate() {
             self.each(f, q, |offset, _, weight| {
-                if weight > NOTHING {
-                    bound += weight * log(base + offset);
+                // Weight on an impossible entry makes the bound minus infinity, unless it is what a finite logarithm left.
+                if weight > LEFT_OVER {
+                    bound += weight * tables.log[base + offset];
                 }
             });
         }
-        if bound <= ZERO_LOG { f64::NEG_INFINITY } else { bound }
+        bound
     }
 
     /// Calls `visit(entry, probability)` for all entries of touched tables.
     pub fn each_entry(&self, bases: &[usize], q: &[f64], mut visit: impl FnMut(usize, f64)) {
         for (f, base) in bases.iter().enumerate() {
             self.each(f, q, |offset, _, weight| {
-                if weight > NOTHING {
+                if weight > LEFT_OVER {
                     visit(base + offset, weight);
                 }
             });

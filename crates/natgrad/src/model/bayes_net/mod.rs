@@ -39,6 +39,12 @@ use std::sync::Arc;
 /// A logarithm that stands for a probability of zero: `exp(−700) < 1e-304`.
 const ZERO_LOG: f64 = -700.0;
 
+/// Most states of a node: they are kept as 16-bit numbers, one of which says that a cell is missing.
+const MOST_STATES: usize = u16::MAX as usize;
+
+/// Most states of a table that is learnt: its information is a matrix of that size for every configuration.
+const MOST_LEARNT: usize = 1000;
+
 /// Up to this much work second moments are taken: about a minute.
 const MOST_SPREAD: f64 = 6e10;
 
@@ -63,6 +69,12 @@ impl BayesNet {
     /// # Errors
     /// [`Error::Setting`] where tables to be tied differ in shape, or the prior is no number of at least 0.
     pub fn new(network: Network, columns: Vec<Option<usize>>, sharing: &Sharing) -> Result<Self, Error> {
+        if let Some(node) = network.nodes().iter().find(|n| n.states.len() > MOST_STATES) {
+            return Err(Error::Setting {
+                problem: format!("node \"{}\" has {} states, more than {MOST_STATES}", node.name, node.states.len()),
+                hint: "merge rare states".into(),
+            });
+        }
         let network = settings::softmax_as_tables(network);
         let (ties, frozen) = sharing.check(&network)?;
         let layout = Layout::new(&network, &ties, &frozen);
@@ -87,7 +99,24 @@ impl BayesNet {
     /// What reading reports; [`Error::Setting`] with width and memory where hidden nodes are too entangled to be summed
     /// out.
     pub fn survey(&mut self, source: &dyn RowSource) -> Result<(Survey, Option<Pieces>), Error> {
+        let learnt = |i: usize| !self.is_frozen(i) && self.network.states(i) > MOST_LEARNT;
+        if let Some(i) = (0..self.network.len()).find(|&i| learnt(i)) {
+            return Err(Error::Setting {
+                problem: format!(
+                    "node \"{}\" has {} states: the information about a table is formed for at most {MOST_LEARNT}",
+                    self.network.nodes()[i].name,
+                    self.network.states(i)
+                ),
+                hint: "merge rare states, or freeze the table".into(),
+            });
+        }
         let mut survey = Survey::of(self, source)?;
+        if survey.shows_nothing() {
+            return Err(Error::Data {
+                problem: "every cell of every row is missing".into(),
+                hint: "empty cells, NA, NaN and null are missing: check the columns, and the weights".into(),
+            });
+        }
         for plan in &survey.plans {
             if let Way::TooLarge(cost) = &plan.way {
                 return Err(self.too_large(&plan.hidden, cost.width, cost.bytes));

@@ -15,7 +15,7 @@ use crate::network::junction::{Beliefs, Cost, JunctionTree};
 const LISTED: usize = 64;
 
 /// Up to this many joint states they are listed where a junction tree would be no smaller.
-const MOST_LISTED: usize = 4096;
+const MOST_LISTED: usize = 1024;
 
 /// How far sums over hidden nodes may go.
 #[derive(Debug, Clone, Copy, PartialEq)]

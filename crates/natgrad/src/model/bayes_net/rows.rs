@@ -195,7 +195,13 @@ impl BayesNet {
                     .zip(&*seen)
                     .map(|(&i, &s)| format!("{} = {}", name(i), self.network.nodes()[i].states[usize::from(s)]))
                     .collect();
-                return format!("no states of {} fit {}", hidden.join(", "), around.join(", "));
+                let few = |names: &[String]| match names.len() {
+                    0..=8 => names.join(", "),
+                    n => format!("{} and {} more", names[..8].join(", "), n - 8),
+                };
+                let hidden: Vec<String> = hidden.iter().map(|h| h.to_string()).collect();
+                let independent = if matches!(plan.way, Way::MeanField(_)) { " taken as independent" } else { "" };
+                return format!("no states of {}{independent} fit {}", few(&hidden), few(&around));
             }
         }
         "its probability is too small for a double".into()

@@ -46,6 +46,9 @@ impl Sharing {
         };
         for group in &self.ties {
             let Some(&first) = group.iter().min() else { continue };
+            if let Some(&twice) = group.iter().enumerate().find(|(k, i)| group[..*k].contains(i)).map(|(_, i)| i) {
+                return setting(format!("\"{}\" is tied with itself", name(twice)), "name each node once");
+            }
             for &i in group {
                 if shape(i) != shape(first) {
                     return setting(
