@@ -8,10 +8,11 @@
 //! `G` is the complete information, `I` the observed one (Louis), `b` a node's free coordinates, `r_b` their rank.
 
 use crate::diagnose::{Assessment, FLAT};
-use crate::geometry::{BlockGram, Spectrum};
+use crate::geometry::{BlockGram, Metric, Spectrum};
 use crate::linalg::Matrix;
 use crate::linalg::product::times;
 use crate::model::bayes_net::BayesNet;
+use crate::objective::Look;
 use serde::Serialize;
 
 /// The visible share of a node's table.
@@ -29,8 +30,17 @@ pub struct SeenNode {
 }
 
 /// The shares of every node, where the information matrices are there; nodes that are frozen have none.
-pub fn seen_by_node(net: &BayesNet, metric: &BlockGram, assessment: &Assessment) -> Option<Vec<Option<SeenNode>>> {
+///
+/// Entries that fewer than one row in a million is at by expectation are left out: on the boundary of its simplex a row has
+/// no such direction, and next to it what is seen of it is an accident of where the climb ended.
+pub fn seen_by_node(
+    net: &BayesNet,
+    metric: &BlockGram,
+    look: &Look,
+    assessment: &Assessment,
+) -> Option<Vec<Option<SeenNode>>> {
     let reading = assessment.reading.as_ref()?;
+    let metric = &on_faces(net, metric, look)?;
     let n = net.network().len();
     let mut blocks: Vec<Option<(usize, usize)>> = vec![None; assessment.gradient.0.len()];
     for (b, block) in reading.information.blocks.iter().enumerate() {
@@ -51,11 +61,14 @@ pub fn seen_by_node(net: &BayesNet, metric: &BlockGram, assessment: &Assessment)
     };
     let mut out = Vec::with_capacity(n);
     for node in 0..n {
-        let own: Vec<usize> = net.coordinates(node).collect();
-        if own.is_empty() {
+        let all = net.coordinates(node);
+        if all.is_empty() {
             out.push(None);
             continue;
         }
+        let blocks_of_node = || metric.blocks().filter(|(index, _)| index.first().is_some_and(|i| all.contains(i)));
+        let mut own: Vec<usize> = blocks_of_node().flat_map(|(index, _)| index.iter().copied()).collect();
+        own.sort_unstable();
         let roots = metric.roots(&[&own]);
         let root = &roots[0];
         // Coordinates of one node may lie in several blocks: one for each row of a table that is always seen whole.
@@ -80,10 +93,11 @@ pub fn seen_by_node(net: &BayesNet, metric: &BlockGram, assessment: &Assessment)
             let covariance = entry(&|b, x, y| all.get(&b).map_or(0.0, |m| m[(x, y)]));
             // G = (W Wᵀ)⁺ on the tangent space: tr(G C) over the blocks of the metric.
             let mut trace = 0.0;
-            for (index, gram) in metric.blocks().filter(|(index, _)| index.first().is_some_and(|i| own.contains(i))) {
+            let place = |i: usize| own.binary_search(&i).unwrap_or(0);
+            for (index, gram) in blocks_of_node() {
                 for (i, &a) in index.iter().enumerate() {
                     for (j, &b) in index.iter().enumerate() {
-                        trace += gram.matrix()[(i, j)] * covariance[(a - own[0], b - own[0])];
+                        trace += gram.matrix()[(i, j)] * covariance[(place(a), place(b))];
                     }
                 }
             }
@@ -92,4 +106,44 @@ pub fn seen_by_node(net: &BayesNet, metric: &BlockGram, assessment: &Assessment)
         out.push(Some(SeenNode { rank, eigenvalues: spectrum.eigenvalues, alone, with_others }));
     }
     Some(out)
+}
+
+/// Expected share of the rows below which an entry counts as impossible.
+const SHOWN: f64 = 1e-6;
+
+/// The complete information with every table row on the face of the entries that some row is at.
+fn on_faces(net: &BayesNet, metric: &BlockGram, look: &Look) -> Option<BlockGram> {
+    let mut blocks: Vec<(Vec<usize>, Matrix)> = Vec::new();
+    let mut done = vec![false; net.network().len()];
+    for node in 0..net.network().len() {
+        let first = net.coordinates(node).start;
+        if net.is_frozen(node) || std::mem::replace(&mut done[node], true) {
+            continue;
+        }
+        // Tied nodes share their coordinates.
+        (0..done.len())
+            .filter(|&i| !net.is_frozen(i) && net.coordinates(i).start == first)
+            .for_each(|i| done[i] = true);
+        if net.network().nodes()[node].local.kind() != "table" {
+            let own = net.coordinates(node);
+            let given = metric.blocks().filter(|(index, _)| index.first().is_some_and(|i| own.contains(i)));
+            blocks.extend(given.map(|(index, gram)| (index.to_vec(), gram.matrix().clone())));
+            continue;
+        }
+        let k = net.network().states(node);
+        let (table, counts) = (net.table(node, &look.point), net.counts(node, &look.statistics));
+        for (row, (p, n)) in table.chunks(k).zip(counts.chunks(k)).enumerate() {
+            let weight = n.iter().map(|n| n + net.prior()).sum::<f64>() / look.statistics.weight;
+            let kept: Vec<usize> = (0..k).filter(|&j| weight * p[j] > SHOWN).collect();
+            if kept.len() > 1 {
+                let total: f64 = kept.iter().map(|&j| p[j]).sum();
+                let share = |j: usize| p[kept[j]] / total;
+                let fisher = Matrix::from_fn(kept.len(), kept.len(), |i, j| {
+                    weight * share(i) * (f64::from(u8::from(i == j)) - share(j))
+                });
+                blocks.push((kept.iter().map(|j| first + row * k + j).collect(), fisher));
+            }
+        }
+    }
+    BlockGram::new(metric.dim(), blocks)
 }

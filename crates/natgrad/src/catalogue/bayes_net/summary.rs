@@ -116,7 +116,7 @@ pub fn summarise_network(
         (None, None) => no_information.clone(),
     };
     let seen = match learning.joint_metric(look) {
-        Ok(metric) => seen_by_node(net, &metric, &assessment),
+        Ok(metric) => seen_by_node(net, &metric, look, &assessment),
         Err(_) => None,
     };
     let nodes: Vec<NodeSummary> = (0..net.network().len())

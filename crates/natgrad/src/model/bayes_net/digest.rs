@@ -149,7 +149,7 @@ pub struct Survey {
 
 impl Survey {
     /// Whether no row with any weight shows a cell.
-    pub(super) fn shows_nothing(&self) -> bool {
+    pub fn shows_nothing(&self) -> bool {
         self.rows > 0 && self.seen.iter().flatten().all(|n| *n == 0.0)
     }
 

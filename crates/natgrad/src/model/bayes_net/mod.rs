@@ -111,12 +111,6 @@ impl BayesNet {
             });
         }
         let mut survey = Survey::of(self, source)?;
-        if survey.shows_nothing() {
-            return Err(Error::Data {
-                problem: "every cell of every row is missing".into(),
-                hint: "empty cells, NA, NaN and null are missing: check the columns, and the weights".into(),
-            });
-        }
         for plan in &survey.plans {
             if let Way::TooLarge(cost) = &plan.way {
                 return Err(self.too_large(&plan.hidden, cost.width, cost.bytes));
