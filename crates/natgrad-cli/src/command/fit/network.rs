@@ -159,6 +159,9 @@ impl Prepared {
             let plural = if names.len() == 1 { "" } else { "s" };
             out.note(&format!("hidden node{plural}: {}", names.join(", ")));
         }
+        if self.survey.shows_nothing() {
+            out.warn("every cell of every row is missing: nothing can be learnt, and the tables stay where they start");
+        }
         if let Some(pieces) = self.survey.pieces {
             out.note(&format!("{} rows come to {pieces} different groups of hidden cells", self.survey.rows));
         }

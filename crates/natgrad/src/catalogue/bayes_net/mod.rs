@@ -126,16 +126,9 @@ impl NetworkModel {
     /// Looks at all rows once; needed before fitting and judging.
     ///
     /// # Errors
-    /// As [`BayesNet::survey`]; [`Error::Data`] where no row shows any cell.
+    /// As [`BayesNet::survey`].
     pub fn survey(&mut self, source: &dyn RowSource) -> Result<(Survey, Option<Pieces>), Error> {
-        let (survey, pieces) = self.net.survey(source)?;
-        if survey.shows_nothing() {
-            return Err(Error::Data {
-                problem: "every cell of every row is missing".into(),
-                hint: "empty cells, NA, NaN and null are missing: check the columns, and the weights".into(),
-            });
-        }
-        Ok((survey, pieces))
+        self.net.survey(source)
     }
 
     /// The objective on rows, swept in merged pieces where there are some.
