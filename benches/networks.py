@@ -63,7 +63,7 @@ def beside_peers(name, n, hidden, missing, peers, goals):
         fastest, value = min(r["seconds"] for r in theirs[p]), theirs[p][0]["log_likelihood"]
         difference = abs(own[0]["trace"][iterations]["elbo"] - value) / abs(value)
         ratio, goal, cpu = fastest / min(steps), goals.get(p), min(r["cpu"] for r in theirs[p])
-        found["peers"].append({"peer": p, "fastest": fastest, "cpu": cpu, "ratio_cpu": cpu / found["natgrad"]["cpu"], "rounds": len(theirs[p]), "iterations": iterations,
+        found["peers"].append({"peer": p, "fastest": fastest, "cpu": cpu, "rounds": len(theirs[p]), "iterations": iterations,
                                "ratio": ratio, "goal": goal, "difference": difference, "met": difference < 1e-8 and (goal is None or ratio >= goal)})
     return found
 
