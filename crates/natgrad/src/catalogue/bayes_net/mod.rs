@@ -25,7 +25,7 @@
 //! let learning = model.learning(&rows, pieces.as_ref());
 //! let outcome = fit(&learning, &Settings::default(), Progress::at(start), &|_| Control::Continue)?;
 //! assert!(outcome.look.elbo > -1.5);
-//! println!("P(cause) = {:?}", model.net().table(0, &outcome.look.point));
+//! assert_eq!(model.net().table(0, &outcome.look.point).len(), 2);
 //! # Ok::<(), natgrad::Error>(())
 //! ```
 
