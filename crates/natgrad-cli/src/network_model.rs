@@ -134,14 +134,7 @@ impl NetworkModelFile {
     /// The model by itself, with a column for every node, and its parameters.
     pub fn alone(&self) -> Result<(NetworkModel, Point), Failure> {
         let (network, point) = self.network()?;
-        let columns: Vec<natgrad::rows::Column> = NetworkModel::levels(&network)
-            .into_iter()
-            .map(|(name, levels)| natgrad::rows::Column {
-                name,
-                kind: natgrad::rows::ColumnKind::Levels(levels),
-                missing: true,
-            })
-            .collect();
+        let columns = NetworkModel::all_columns(&network);
         let settings = NetworkSettings { hidden: Vec::new(), ..self.settings.clone() };
         let model = NetworkModel::new(settings, network, point, &columns)?;
         let point = self.point(&model)?;

@@ -310,13 +310,14 @@ impl Fit<'_, '_> {
         p.history.clear();
         let model = self.learning.model();
         let v = model.difference(&look.point, &rival.point);
-        let mut points = vec![rival.point.clone()];
-        points.extend(STRETCHES.iter().filter_map(|&t| model.shift(&look.point, &v, t)));
-        let wanted: Vec<_> = points.iter().map(|p| (p, Want::Evidence)).collect();
+        // A length that leaves the domain is left out, with its name.
+        let mut points = vec![(rival.point.clone(), 1.0, "joint")];
+        points.extend(STRETCHES.iter().filter_map(|&t| Some((model.shift(&look.point, &v, t)?, t, "accelerated"))));
+        let wanted: Vec<_> = points.iter().map(|p| (&p.0, Want::Evidence)).collect();
         let looks = self.learning.look_at(&wanted)?;
         let best = (0..looks.len()).fold(0, |a, b| if looks[b].elbo > looks[a].elbo { b } else { a });
-        let next = self.learning.look(&points[best], Want::Statistics)?;
-        let (step, metric) = if best == 0 { (1.0, "joint") } else { (STRETCHES[best - 1], "accelerated") };
+        let (point, step, metric) = &points[best];
+        let (next, step) = (self.learning.look(point, Want::Statistics)?, *step);
         Ok(Step::Moved(Box::new(Moved { look: next, step, metric }), None, None))
     }
 

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::network_model::NetworkModelFile;
 use crate::output::Output;
+use natgrad::catalogue::bayes_net::NetworkModel;
 use natgrad_io::TableWriter;
 use std::path::Path;
 
@@ -13,7 +14,7 @@ const BLOCK: usize = 1024;
 pub fn run(file: &NetworkModelFile, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
     let (model, point) = file.alone()?;
     let hidden = file.hidden()?;
-    let all = model.all_columns();
+    let all = NetworkModel::all_columns(model.net().network());
     let shown: Vec<usize> = (0..all.len()).filter(|&i| !hidden.contains(&all[i].name)).collect();
     let columns: Vec<_> = shown.iter().map(|&i| all[i].clone()).collect();
     let mut writer = TableWriter::create(to, &columns)?;

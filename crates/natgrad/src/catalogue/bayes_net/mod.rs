@@ -178,12 +178,12 @@ impl NetworkModel {
     }
 
     /// A column for each node, as data have them.
-    pub fn all_columns(&self) -> Vec<Column> {
+    pub fn all_columns(network: &Network) -> Vec<Column> {
         let column = |n: &crate::network::Node| Column {
             name: n.name.clone(),
             kind: ColumnKind::Levels(n.states.clone()),
             missing: true,
         };
-        self.net.network().nodes().iter().map(column).collect()
+        network.nodes().iter().map(column).collect()
     }
 }

@@ -364,6 +364,13 @@ impl Pieces {
     }
 }
 
+impl Pieces {
+    /// As what `Learning::with_digest` takes.
+    pub fn as_digest(&self) -> &dyn Digest {
+        self
+    }
+}
+
 impl RowSource for Pieces {
     fn columns(&self) -> &[Column] {
         &[]

@@ -25,7 +25,7 @@ pub use digest::{Pieces, Survey};
 pub use rows::RowPosterior;
 pub use settings::Sharing;
 
-use super::{Absorb, Curvature, Digest, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};
+use super::{Absorb, Curvature, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use crate::network::Network;
@@ -173,11 +173,6 @@ impl BayesNet {
         self.block(node).frozen
     }
 
-    /// Whether some row hides a node of this node's family.
-    pub fn is_coupled(&self, node: usize) -> bool {
-        self.groups.place(self.layout.families[node].first_entry).is_some()
-    }
-
     fn block(&self, node: usize) -> &Block {
         &self.layout.blocks[self.layout.families[node].block]
     }
@@ -277,13 +272,18 @@ impl BayesNet {
     fn theta(&self, at: &Point) -> Vec<f64> {
         let mut out = vec![0.0; self.layout.entries];
         for block in &self.layout.blocks {
-            let (own, xi) = (&mut out[block.entries()], &at.0[block.range()]);
-            match &block.local {
-                None => own.iter_mut().zip(xi).for_each(|(p, x)| *p = if *x <= ZERO_LOG { 0.0 } else { x.exp() }),
-                Some(local) => local.probabilities(xi, own),
-            }
+            Self::probabilities(block, at, &mut out[block.entries()]);
         }
         out
+    }
+
+    /// Probabilities of one block's entries.
+    fn probabilities(block: &Block, at: &Point, out: &mut [f64]) {
+        let xi = &at.0[block.range()];
+        match &block.local {
+            None => out.iter_mut().zip(xi).for_each(|(p, x)| *p = if *x <= ZERO_LOG { 0.0 } else { x.exp() }),
+            Some(local) => local.probabilities(xi, out),
+        }
     }
 
     fn tables(&self, at: &Point) -> Result<Tables<'_>, Error> {
@@ -299,7 +299,10 @@ impl BayesNet {
 
     /// A node's table at a point, `configurations × states`.
     pub fn table(&self, node: usize, at: &Point) -> Vec<f64> {
-        self.theta(at)[self.block(node).entries()].to_vec()
+        let block = self.block(node);
+        let mut out = vec![0.0; block.rows * block.states];
+        Self::probabilities(block, at, &mut out);
+        out
     }
 
     /// Whether two points have the same parameters of a node, to the last bit.
@@ -421,11 +424,6 @@ impl BayesNet {
         }
         let tables = Tables::new(&self.network, &self.layout, self.theta(at));
         -self.prior * self.tempering(&tables).iter().sum::<f64>() / s.weight
-    }
-
-    /// Whether some learnt table cannot be tempered, which the entropy sum takes as it is: its nodes.
-    pub fn untempered(&self) -> Vec<usize> {
-        (0..self.network.len()).filter(|&i| !Self::can_be_tempered(self.block(i))).collect()
     }
 
     /// Parent configurations that no row reaches: node and configuration; their rows stay where they start.
@@ -608,12 +606,4 @@ fn normalise(row: &mut [f64], before: &[f64]) -> Option<()> {
     let log = top + total.ln();
     row.iter_mut().filter(|x| **x > ZERO_LOG).for_each(|x| *x = (*x - log).max(ZERO_LOG));
     Some(())
-}
-
-/// What a digest needs to know of itself.
-impl Pieces {
-    /// As a digest.
-    pub fn as_digest(&self) -> &dyn Digest {
-        self
-    }
 }

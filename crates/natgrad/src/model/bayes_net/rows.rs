@@ -122,28 +122,6 @@ impl BayesNet {
         Ok(())
     }
 
-    /// Average posterior probabilities of every node's states over all rows, by weight.
-    ///
-    /// # Errors
-    /// What reading reports.
-    pub fn average_posterior(&self, at: &Point, source: &dyn RowSource) -> Result<Vec<Vec<f64>>, Error> {
-        let mut total: Vec<Vec<f64>> = (0..self.network.len()).map(|i| vec![0.0; self.network.states(i)]).collect();
-        let mut weight = 0.0;
-        for stretch in source.stretches() {
-            source.sweep(stretch, &mut |_, chunk| {
-                self.posteriors(at, &chunk, |n, row| {
-                    let w = chunk.weight(n);
-                    weight += w;
-                    for (t, m) in total.iter_mut().zip(&row.marginals) {
-                        t.iter_mut().zip(m).for_each(|(t, p)| *t += w * p);
-                    }
-                })
-            })?;
-        }
-        total.iter_mut().flatten().for_each(|p| *p /= weight);
-        Ok(total)
-    }
-
     /// The first row that is impossible at a point, with what makes it so.
     ///
     /// # Errors
