@@ -9,6 +9,7 @@
 //! table; each is summed out by listing its states or by a junction tree, and equal ones are merged over all rows.
 
 mod absorb;
+mod coordinates;
 mod decompose;
 mod digest;
 mod groups;
@@ -20,6 +21,7 @@ mod plan;
 mod rows;
 mod settings;
 mod start;
+mod tempering;
 
 pub use digest::{Pieces, Survey};
 pub use rows::RowPosterior;
@@ -30,11 +32,13 @@ use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use crate::network::Network;
 use crate::rows::{Chunk, RowSource};
+use coordinates::normalise;
 use decompose::{HIDDEN, Store};
 use groups::Groups;
 use layout::{Block, Layout};
 use plan::{Limits, Tables, Way};
 use std::sync::Arc;
+use tempering::entropy;
 
 /// A logarithm that stands for a probability of zero: `exp(−700) < 1e-304`.
 const ZERO_LOG: f64 = -700.0;
@@ -214,218 +218,6 @@ impl BayesNet {
         }
     }
 
-    /// The point of given parameters of the network (as it was before softmax nodes became tables).
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] where tied tables differ.
-    pub fn point(&self, given: &Network, at: &Point) -> Result<Point, Error> {
-        self.point_with(given, at, |_| true)
-    }
-
-    /// As [`point`](Self::point) for starts that are drawn: only tied tables that stay as they are must agree.
-    ///
-    /// # Errors
-    /// [`Error::Parameter`] where frozen tied tables differ.
-    pub fn drawn_from(&self, given: &Network, at: &Point) -> Result<Point, Error> {
-        self.point_with(given, at, |block| block.frozen)
-    }
-
-    fn point_with(&self, given: &Network, at: &Point, must_agree: impl Fn(&Block) -> bool) -> Result<Point, Error> {
-        let mut out = vec![0.0; self.layout.parameters];
-        for block in &self.layout.blocks {
-            let first = given.table(block.nodes[0], at);
-            let differs = |i: &&usize| must_agree(block) && given.table(**i, at) != first;
-            if let Some(other) = block.nodes[1..].iter().find(differs) {
-                let name = |i: usize| &self.network.nodes()[i].name;
-                return Err(Error::Parameter {
-                    name: format!("table of \"{}\"", name(*other)),
-                    problem: format!("it differs from that of \"{}\", with which it is tied", name(block.nodes[0])),
-                    hint: "give tied nodes the same table, or draw them: --start random".into(),
-                });
-            }
-            let own = &mut out[block.range()];
-            match block.local {
-                None => own.iter_mut().zip(&first).for_each(|(x, p)| *x = p.ln().max(ZERO_LOG)),
-                Some(_) => own.copy_from_slice(&at.0[given.range(block.nodes[0])]),
-            }
-        }
-        Ok(Point(out))
-    }
-
-    /// The network's own parameters at a point.
-    pub fn network_point(&self, at: &Point) -> Point {
-        let theta = self.theta(at);
-        let mut out = Vec::with_capacity(self.network.parameters());
-        for family in &self.layout.families {
-            let block = &self.layout.blocks[family.block];
-            match block.local {
-                None => {
-                    theta[block.entries()].chunks(block.states).for_each(|row| out.extend(&row[..block.states - 1]))
-                }
-                Some(_) => out.extend_from_slice(&at.0[block.range()]),
-            }
-        }
-        Point(out)
-    }
-
-    /// Probabilities, entry by entry.
-    fn theta(&self, at: &Point) -> Vec<f64> {
-        let mut out = vec![0.0; self.layout.entries];
-        for block in &self.layout.blocks {
-            Self::probabilities(block, at, &mut out[block.entries()]);
-        }
-        out
-    }
-
-    /// Probabilities of one block's entries.
-    fn probabilities(block: &Block, at: &Point, out: &mut [f64]) {
-        let xi = &at.0[block.range()];
-        match &block.local {
-            None => out.iter_mut().zip(xi).for_each(|(p, x)| *p = if *x <= ZERO_LOG { 0.0 } else { x.exp() }),
-            Some(local) => local.probabilities(xi, out),
-        }
-    }
-
-    fn tables(&self, at: &Point) -> Result<Tables<'_>, Error> {
-        if at.0.len() != self.layout.parameters || at.0.iter().any(|x| x.is_nan()) {
-            return Err(Error::Parameter {
-                name: "tables".into(),
-                problem: "a parameter is missing or not a number".into(),
-                hint: "start from tables of probabilities".into(),
-            });
-        }
-        Ok(Tables::new(&self.network, &self.layout, self.theta(at)))
-    }
-
-    /// A node's table at a point, `configurations × states`.
-    pub fn table(&self, node: usize, at: &Point) -> Vec<f64> {
-        let block = self.block(node);
-        let mut out = vec![0.0; block.rows * block.states];
-        Self::probabilities(block, at, &mut out);
-        out
-    }
-
-    /// Whether two points have the same parameters of a node, to the last bit.
-    pub fn is_same(&self, node: usize, a: &Point, b: &Point) -> bool {
-        let range = self.block(node).range();
-        a.0[range.clone()] == b.0[range]
-    }
-
-    /// `∂ ln P(state | row)/∂ξ` of a block.
-    fn score(
-        &self,
-        block: &Block,
-        at: &Point,
-        theta: &[f64],
-        row: usize,
-        state: usize,
-        visit: &mut dyn FnMut(usize, f64),
-    ) {
-        match &block.local {
-            None => {
-                for i in 0..block.states {
-                    let place = row * block.states + i;
-                    visit(place, f64::from(u8::from(i == state)) - theta[block.first_entry + place]);
-                }
-            }
-            Some(local) => local.score(&at.0[block.range()], row, state, visit),
-        }
-    }
-
-    /// `Σ_i v_i ∂ ln θ_e/∂ξ_i` for every entry.
-    fn pull_back(&self, at: &Point, theta: &[f64], v: &[f64]) -> Vec<f64> {
-        let mut out = vec![0.0; self.layout.entries];
-        for block in self.layout.blocks.iter().filter(|b| !b.frozen) {
-            let own = &v[block.coordinates()];
-            for row in 0..block.rows {
-                for j in 0..block.states {
-                    let e = block.first_entry + row * block.states + j;
-                    self.score(block, at, theta, row, j, &mut |i, s| out[e] += s * own[i]);
-                }
-            }
-        }
-        out
-    }
-
-    /// `Σ_e n_e ∂ ln θ_e/∂ξ_i` for every free coordinate.
-    fn push(&self, at: &Point, theta: &[f64], counts: &[f64]) -> Vec<f64> {
-        let mut out = vec![0.0; self.layout.free];
-        for block in self.layout.blocks.iter().filter(|b| !b.frozen) {
-            let first = block.coordinates().start;
-            for row in 0..block.rows {
-                let at_row = block.first_entry + row * block.states;
-                let own = &counts[at_row..at_row + block.states];
-                if block.local.is_none() {
-                    let total: f64 = own.iter().sum();
-                    for (j, n) in own.iter().enumerate() {
-                        out[first + row * block.states + j] = n - total * theta[at_row + j];
-                    }
-                    continue;
-                }
-                for (j, n) in own.iter().enumerate().filter(|(_, n)| **n != 0.0) {
-                    self.score(block, at, theta, row, j, &mut |i, s| out[first + i] += n * s);
-                }
-            }
-        }
-        out
-    }
-
-    /// Whether all natural parameters of a block can be scaled together: not where it is frozen or a noisy-or.
-    fn can_be_tempered(block: &Block) -> bool {
-        !block.frozen && block.local.as_ref().is_none_or(|l| l.kind() != "noisy-or")
-    }
-
-    /// What an entry adds to the entropy-sum residual, `ln θ_e + H(row)`; 0 for tables that cannot be tempered.
-    fn tempering(&self, tables: &Tables<'_>) -> Vec<f64> {
-        let mut out = vec![0.0; self.layout.entries];
-        for block in self.layout.blocks.iter().filter(|b| Self::can_be_tempered(b)) {
-            for row in 0..block.rows {
-                let first = block.first_entry + row * block.states;
-                let entropy = entropy(&tables.theta[first..first + block.states]);
-                for e in (first..first + block.states).filter(|&e| tables.theta[e] > 0.0) {
-                    out[e] = tables.log[e] + entropy;
-                }
-            }
-        }
-        out
-    }
-
-    /// Each node's share of the entropy-sum residual, nats per row; tied nodes' is with the first of them.
-    pub fn residuals(&self, at: &Point, s: &Statistics) -> Vec<f64> {
-        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
-        let each = self.tempering(&tables);
-        let mut out = vec![0.0; self.network.len()];
-        for block in &self.layout.blocks {
-            out[block.nodes[0]] = block.entries().map(|e| s.sums[e] * each[e]).sum::<f64>() / s.weight;
-        }
-        out
-    }
-
-    /// Variance of the tempering direction's complete-data score, `Σ_c N(c)/N Var[ln θ]`.
-    pub fn tempering_variance(&self, at: &Point, s: &Statistics) -> f64 {
-        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
-        let each = self.tempering(&tables);
-        let mut out = 0.0;
-        for block in &self.layout.blocks {
-            for row in 0..block.rows {
-                let entries = || (block.first_entry + row * block.states..).take(block.states);
-                let weight: f64 = entries().map(|e| s.sums[e]).sum::<f64>() / s.weight;
-                out += weight * entries().map(|e| tables.theta[e] * each[e] * each[e]).sum::<f64>();
-            }
-        }
-        out
-    }
-
-    /// What the prior explains of the entropy-sum residual at a stationary point, per row: `−(1/N) d ln prior` along the
-    /// tempering direction.
-    pub fn prior_residual(&self, at: &Point, s: &Statistics) -> f64 {
-        if self.prior == 0.0 {
-            return 0.0;
-        }
-        let tables = Tables::new(&self.network, &self.layout, self.theta(at));
-        -self.prior * self.tempering(&tables).iter().sum::<f64>() / s.weight
-    }
-
     /// Parent configurations that no row reaches: node and configuration; their rows stay where they start.
     pub fn unvisited(&self, s: &Statistics) -> Vec<(usize, usize)> {
         let mut out = Vec::new();
@@ -439,11 +231,6 @@ impl BayesNet {
         }
         out
     }
-}
-
-/// `−Σ p ln p`.
-fn entropy(p: &[f64]) -> f64 {
-    -p.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>()
 }
 
 impl LatentModel for BayesNet {
@@ -593,17 +380,4 @@ impl BayesNet {
     fn parameters_of(&self, group: &groups::Group) -> usize {
         group.blocks.iter().map(|&b| self.layout.blocks[b].parameters).sum()
     }
-}
-
-/// Makes a row of logarithms that of a distribution; entries that were impossible stay so.
-fn normalise(row: &mut [f64], before: &[f64]) -> Option<()> {
-    row.iter_mut().zip(before).filter(|(_, b)| **b <= ZERO_LOG).for_each(|(x, _)| *x = ZERO_LOG);
-    let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if top == f64::INFINITY || top <= ZERO_LOG {
-        return None;
-    }
-    let total: f64 = row.iter().filter(|x| **x > ZERO_LOG).map(|x| (x - top).exp()).sum();
-    let log = top + total.ln();
-    row.iter_mut().filter(|x| **x > ZERO_LOG).for_each(|x| *x = (*x - log).max(ZERO_LOG));
-    Some(())
 }
