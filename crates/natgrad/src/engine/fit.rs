@@ -1,14 +1,16 @@
 //! The loop of a fit: look, step, record, until so little is left that going on would change nothing.
 
+mod batches;
+mod large;
+
 use super::progress::{Outcome, Progress, Record, Status};
-use super::settings::{Batches, MetricChoice, Settings};
+use super::settings::{MetricChoice, Settings};
 use crate::Error;
-use crate::ascent::{self, Moved, epoch_order, evidence_step, observed_direction, of_unit_length, sampled_direction};
+use crate::ascent::{self, Moved, evidence_step, sampled_direction};
 use crate::diagnose::{Assessment, dense_is_affordable, from_gains};
-use crate::geometry::Tangent;
 use crate::model::Want;
 use crate::objective::{Learning, Look};
-use crate::rows::{RowSource, Table, sample};
+use crate::rows::Table;
 use std::sync::OnceLock;
 
 /// What whoever watches a fit answers after each iteration.
@@ -462,113 +464,6 @@ impl Fit<'_, '_> {
         if self.dense() && affordable { Want::Curvature } else { Want::Statistics }
     }
 
-    /// The sample that metrics are taken from, drawn once.
-    fn sample_of(&self, rows: usize) -> Result<Learning<'_>, Error> {
-        if self.sampled.get().is_none() {
-            let drawn = sample(self.learning.rows(), rows, self.settings.seed ^ 0x9e37_79b9)?;
-            // Fails only if another thread was faster; a fit has one.
-            let _ = self.sampled.set(drawn);
-        }
-        let rows: &dyn RowSource = match self.sampled.get() {
-            Some(table) => table,
-            None => self.learning.rows(),
-        };
-        Ok(Learning::new(self.learning.model(), rows, 0.0))
-    }
-
-    /// A step along Newton's direction by conjugate gradients, for models too large for dense matrices whose sweeps are
-    /// cheap; the end is reached where little is left and no direction bends upwards.
-    fn newton_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
-        let solved = observed_direction(self.learning, look)?;
-        // With negative curvature about, what the solution promises is a lower alarm only.
-        let remaining = 0.5 * solved.square.abs();
-        p.sampled_remaining = Some(remaining);
-        if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
-            last.remaining = Some(remaining);
-        }
-        let quiet = remaining <= self.settings.tolerance && !self.still_climbing(p);
-        let escape = match &solved.bent {
-            Some(v) if quiet => of_unit_length(self.learning, look, v)?,
-            _ => None,
-        };
-        if quiet && escape.is_none() {
-            return Ok(Step::Done(Status::Converged));
-        }
-        if self.settings.metric == MetricChoice::Auto {
-            p.evidence_phase = true;
-        }
-        let rival = ascent::em(self.learning, look)?;
-        p.notes = rival.notes.iter().map(Into::into).collect();
-        let direction = escape.is_none().then(|| (solved.tangent.clone(), "observed"));
-        let bent = solved.bent.as_ref().filter(|_| !quiet);
-        // Along negative curvature longer is better: the candidates go both ways.
-        let along = || -> Vec<Tangent> {
-            let unit = bent.and_then(|v| of_unit_length(self.learning, look, v).ok().flatten());
-            unit.into_iter().flat_map(|v| [0.3, -0.3, 0.03, -0.03].map(|t| v.scaled(t))).collect()
-        };
-        let moved = evidence_step(self.learning, look, direction, Some(&rival), escape, &along, Want::Statistics)?;
-        let gain = moved.look.elbo - look.elbo;
-        if gain <= 1e-15 * look.elbo.abs() || (quiet && gain <= self.settings.tolerance * POLISHED) {
-            return Ok(Step::Done(Status::Converged));
-        }
-        if moved.metric == "joint" && self.settings.metric == MetricChoice::Auto {
-            // EM wins: far from the end its combination is cheaper.
-            p.evidence_phase = false;
-            p.history.clear();
-            p.ask_again = p.iteration + (p.iteration / 4).max(10);
-        }
-        Ok(Step::Moved(Box::new(moved), None, None))
-    }
-
-    /// The sample that conjugate gradients take the metric from: a quarter of the rows is enough, and their steps then cost
-    /// a quarter.
-    fn metric_sample(&self) -> Result<Learning<'_>, Error> {
-        let all = self.learning.rows().rows() as usize;
-        self.sample_of(self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS)))
-    }
-
-    /// Counts what was swept of a sample.
-    fn count_sample(&self, few: &Learning<'_>) {
-        let share = few.rows().rows() as f64 / self.learning.rows().rows().max(1) as f64;
-        self.learning.add_passes(few.passes() * share);
-    }
-
-    /// The slope of all rows, with the information of a sample.
-    fn assess_by_sample(&self, look: &Look) -> Result<Assessment, Error> {
-        let few = self.sample_of(self.curvature_rows())?;
-        let seen = few.look(&look.point, Want::Curvature)?;
-        self.count_sample(&few);
-        let information = self.learning.model().information(&seen.point, &seen.statistics);
-        Assessment::with_information(self.learning, look, information)
-    }
-
-    /// A step in the evidence metric of a sample of rows, for models too large for dense matrices.
-    fn sampled_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
-        let few = self.metric_sample()?;
-        let sampled = sampled_direction(self.learning, look, &few)?;
-        self.count_sample(&few);
-        p.sampled_remaining = Some(sampled.remaining);
-        if let Some(last) = p.trace.last_mut().filter(|r| r.iteration == p.iteration) {
-            last.remaining = Some(sampled.remaining);
-        }
-        if sampled.remaining <= self.settings.tolerance {
-            return Ok(Step::Done(Status::Converged));
-        }
-        let rival = ascent::em(self.learning, look)?;
-        p.notes = rival.notes.iter().map(Into::into).collect();
-        let direction = Some((sampled.direction, "evidence"));
-        let moved = evidence_step(self.learning, look, direction, Some(&rival), None, &Vec::new, Want::Statistics)?;
-        if moved.metric == "joint" {
-            // EM wins: the sample's metric is no better here. Let EM run and judge again.
-            p.evidence_phase = self.settings.metric == MetricChoice::Evidence;
-            p.gains.clear();
-        }
-        if moved.look.elbo <= look.elbo + 1e-15 * look.elbo.abs() {
-            return Ok(Step::Done(Status::Converged));
-        }
-        Ok(Step::Moved(Box::new(moved), None, None))
-    }
-
     fn euclidean(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         let mut steps = p.backtracking;
         let next = steps.step(self.learning, look)?;
@@ -588,85 +483,6 @@ impl Fit<'_, '_> {
         }
         let moved = Moved { look: next, step: steps.step, metric: "euclidean" };
         Ok(Step::Moved(Box::new(moved), remaining, None))
-    }
-
-    /// Minibatch learning: one iteration is one epoch; the answer averages the last half of the statistics.
-    fn run_batches(&mut self, mut p: Progress, batches: Batches) -> Result<Outcome, Error> {
-        let model = self.learning.model();
-        let chunks = self.learning.rows().chunks();
-        let resumed = !p.trace.is_empty();
-        let mut look = self.learning.look(&p.point, Want::Statistics)?;
-        if resumed {
-            self.learning.resume_passes(p.passes);
-        } else {
-            self.record(&mut p, &look, 0.0, "start", None, None);
-        }
-        let mut at = p.average.as_ref().map_or(Ok(p.point.clone()), |_| {
-            let running = p.running.as_ref().unwrap_or(&look.statistics);
-            model.maximise(&p.point, running).map(|m| m.point)
-        })?;
-        while p.iteration < self.settings.max_iterations {
-            let order = epoch_order(chunks, self.settings.seed, p.iteration);
-            let mut last_step = 0.0;
-            for batch in order.chunks(batches.chunks.max(1)) {
-                let sum = self.learning.batch(&at, batch)?;
-                if sum.weight <= 0.0 {
-                    continue;
-                }
-                last_step = batches.schedule.step(p.batches);
-                let running = p.running.get_or_insert_with(|| sum.clone());
-                running.blend(&sum, last_step);
-                p.batches += 1;
-                match model.maximise(&at, running) {
-                    Ok(m) => at = m.point,
-                    Err(e @ Error::Collapsed { .. }) => {
-                        p.why = Some(e.to_string());
-                        return self.finish(p, look, Status::Diverged);
-                    }
-                    Err(e) => return Err(e),
-                }
-                if let Some(running) = &p.running {
-                    // Averages start over whenever the number of batches doubles: they cover the last half.
-                    let restart = p.batches.is_power_of_two();
-                    match &mut p.average {
-                        Some((sum, n)) if !restart => {
-                            let step = 1.0 / (*n + 1) as f64;
-                            sum.blend(running, step);
-                            *n += 1;
-                        }
-                        slot => *slot = Some((running.clone(), 1)),
-                    }
-                }
-            }
-            let averaged = match &p.average {
-                Some((average, _)) => model.maximise(&at, average)?,
-                None => break,
-            };
-            p.notes = averaged.notes.iter().map(Into::into).collect();
-            let next = self.learning.look(&averaged.point, Want::Statistics)?;
-            push_gain(&mut p.gains, next.elbo - look.elbo);
-            look = next;
-            p.point = look.point.clone();
-            p.iteration += 1;
-            let metric = self.learning.joint_metric(&look)?;
-            let gradient = self.learning.gradient(&look);
-            let stationarity = crate::geometry::Metric::raise(&metric, &gradient).square;
-            self.record(&mut p, &look, last_step, "batch", None, Some(stationarity));
-            if (self.watch)(&p) == Control::Stop {
-                return self.finish(p, look, Status::Interrupted);
-            }
-            if 0.5 * stationarity <= self.settings.tolerance {
-                if !self.dense() {
-                    return self.finish(p, look, Status::Converged);
-                }
-                let seen = self.learning.look(&look.point, Want::Curvature)?;
-                let a = Assessment::of(self.learning, &seen)?;
-                if a.remaining().is_none_or(|r| r <= self.settings.tolerance) && !a.is_indefinite() {
-                    return self.finish(p, seen, Status::Converged);
-                }
-            }
-        }
-        self.finish(p, look, Status::IterationLimit)
     }
 
     fn record(
