@@ -185,6 +185,7 @@ pub fn summarise(
         frozen,
         floor_residual,
         known_residual: None,
+        boundary: None,
         no_information: no_information.clone(),
         directions: directions.clone(),
     });

@@ -1,6 +1,7 @@
 //! Verdicts with their evidence: what was asked, what was found, why, and on whose authority.
 
 use super::assessment::Assessment;
+use super::boundary::{self, AtBoundary};
 use super::{entropy_sum, information, remaining_gain, restarts, stationarity};
 use crate::model::{Entropies, Note};
 use serde::{Deserialize, Serialize};
@@ -63,13 +64,18 @@ pub struct Circumstances<'a> {
     pub known_residual: Option<(f64, &'static str)>,
     /// Why there is no information matrix, where there is none.
     pub no_information: Option<String>,
+    /// What raising parameters near the boundary of their domain would give; `None` where the model does not say.
+    pub boundary: Option<AtBoundary>,
     /// The names of the free coordinates that weigh most in each flat or negative direction.
     pub directions: Vec<String>,
 }
 
 /// Runs every certificate.
 pub fn certify(c: &Circumstances<'_>) -> Vec<Certificate> {
-    vec![stationarity::examine(c), entropy_sum::examine(c), remaining_gain::examine(c), information::examine(c)]
+    let mut out =
+        vec![stationarity::examine(c), entropy_sum::examine(c), remaining_gain::examine(c), information::examine(c)];
+    out.extend(c.boundary.as_ref().map(|found| boundary::examine(found, c)));
+    out
 }
 
 /// A certificate in plain words.
@@ -90,6 +96,7 @@ pub fn explanations() -> Vec<Explanation> {
         entropy_sum::EXPLANATION,
         remaining_gain::EXPLANATION,
         information::EXPLANATION,
+        boundary::EXPLANATION,
         restarts::EXPLANATION,
     ]
 }

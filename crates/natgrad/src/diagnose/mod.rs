@@ -3,6 +3,7 @@
 //! Start here to add another certificate: copy `stationarity.rs` and add it to the list in `certificate.rs`.
 
 mod assessment;
+mod boundary;
 mod certificate;
 mod entropy_sum;
 mod errors;
@@ -13,6 +14,8 @@ mod restarts;
 mod stationarity;
 
 pub use assessment::{Assessment, DENSE_LIMIT, FLAT, Reading, dense_is_affordable};
+pub(crate) use boundary::raised_points;
+pub use boundary::{AtBoundary, at_the_boundary};
 pub use certificate::{Certificate, Circumstances, Explanation, Verdict, certify, explanations};
 pub use entropy_sum::residual_variance;
 pub use errors::{CovarianceBlock, covariance_of_estimates};

@@ -1,6 +1,7 @@
 //! The loop of a fit: look, step, record, until so little is left that going on would change nothing.
 
 mod batches;
+mod boundary;
 mod large;
 
 use super::progress::{Outcome, Progress, Record, Status};
@@ -179,6 +180,22 @@ impl Fit<'_, '_> {
     }
 
     fn step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
+        if self.may_raise(p)
+            && let Some(step) = self.raise(p, look, true)?
+        {
+            return Ok(step);
+        }
+        let step = self.step_inside(p, look)?;
+        // What natural coordinates call an end may be a point of the boundary that EM would leave, slowly.
+        match step {
+            Step::Done(Status::Converged) if self.settings.metric != MetricChoice::Euclidean => {
+                Ok(self.raise(p, look, false)?.unwrap_or(step))
+            }
+            step => Ok(step),
+        }
+    }
+
+    fn step_inside(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {
         match self.settings.metric {
             MetricChoice::Euclidean => self.euclidean(p, look),
             _ if p.evidence_phase && self.dense() => self.dense_step(p, look),
@@ -250,7 +267,10 @@ impl Fit<'_, '_> {
     fn little_is_left(&mut self, p: &mut Progress, look: &Look) -> Result<Option<Step>, Error> {
         if !self.dense() {
             if self.learning.is_digested() {
-                return self.newton_step(p, look).map(Some);
+                return match self.settings.metric {
+                    MetricChoice::Joint => self.judge(p, look),
+                    _ => self.newton_step(p, look).map(Some),
+                };
             }
             // Gains are blind on a plateau: the metric of a sample of rows, by conjugate gradients, sees further.
             let few = self.metric_sample()?;

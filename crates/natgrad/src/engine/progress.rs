@@ -26,7 +26,7 @@ pub struct Record {
     pub cosine: Option<f64>,
     /// Length of the step that led here.
     pub step_size: f64,
-    /// Metric of the step that led here: `start`, `joint`, `accelerated`, `evidence`, `observed`, `escape`, `euclidean`, `batch`.
+    /// Metric of the step that led here: `start`, `joint`, `accelerated`, `evidence`, `observed`, `escape`, `inward`, `euclidean`, `batch`.
     pub metric: String,
 }
 
@@ -66,6 +66,9 @@ pub struct Progress {
     pub em_wins: u64,
     /// Iteration before which EM does not ask the dense matrices again.
     pub ask_again: u64,
+    /// Iteration before which parameters are not taken off the boundary again.
+    #[serde(default)]
+    pub raise_again: u64,
     /// Running statistics of damped and minibatch steps.
     pub running: Option<Statistics>,
     /// Sum of tail statistics and how many, for averaging.
@@ -131,6 +134,7 @@ impl Progress {
             history: History::default(),
             em_wins: 0,
             ask_again: 0,
+            raise_again: 0,
             running: None,
             average: None,
             batches: 0,

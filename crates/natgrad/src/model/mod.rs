@@ -97,6 +97,19 @@ pub struct Work {
     pub curvature: f64,
 }
 
+/// A parameter near the boundary of its domain that the data would raise.
+///
+/// Natural coordinates hardly see it: the slope there is multiplied by the parameter itself, and so is the curvature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Inward {
+    /// Coordinate of the point.
+    pub place: usize,
+    /// What an EM step multiplies the parameter by; above 1.
+    pub rate: f64,
+    /// `∂F/∂θ` of the parameter, nats per row, where the others of its distribution give way in proportion.
+    pub slope: f64,
+}
+
 /// Something worth telling about parameters that are not at a regular point.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
@@ -154,6 +167,23 @@ pub trait LatentModel: Send + Sync {
 
     /// What a free coordinate is, in the model's own terms: `"weight of component 2"`.
     fn name_of(&self, coordinate: usize) -> String;
+
+    /// Parameters near the boundary that the data would raise, by their places. At a maximum there are none.
+    fn inward(&self, at: &Point, statistics: &Statistics) -> Vec<Inward> {
+        let _ = (at, statistics);
+        Vec::new()
+    }
+
+    /// What a coordinate of the point is, in the model's own terms; see [`name_of`](Self::name_of) for free ones.
+    fn name_of_place(&self, place: usize) -> String {
+        self.name_of(place)
+    }
+
+    /// The point with such parameters raised: up to `reach`, below 1, of their whole range.
+    fn raised(&self, at: &Point, which: &[Inward], reach: f64) -> Point {
+        let _ = (which, reach);
+        at.clone()
+    }
 
     /// Log-density of a prior on the parameters at a point, total nats; 0 without one. The slope, the M-step and the
     /// information matrices include it.

@@ -184,6 +184,7 @@ fn follow(copy: &mut Progress, p: &Progress) {
         history: p.history.clone(),
         em_wins: p.em_wins,
         ask_again: p.ask_again,
+        raise_again: p.raise_again,
         running: p.running.clone(),
         average: p.average.clone(),
         batches: p.batches,

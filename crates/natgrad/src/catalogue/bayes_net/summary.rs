@@ -3,7 +3,9 @@
 use super::{NetworkModel, SeenNode, seen_by_node, standard_errors_of_tables};
 use crate::Error;
 use crate::catalogue::summary::{InformationSummary, ResidualSummary, Summary};
-use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates};
+use crate::diagnose::{
+    Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, at_the_boundary, certify, covariance_of_estimates,
+};
 use crate::engine::{Progress, Status};
 use crate::model::LatentModel;
 use crate::objective::{Learning, Look};
@@ -100,6 +102,7 @@ pub fn summarise_network(
         floor_residual: None,
         known_residual: (net.prior() > 0.0).then_some((known, "the prior")),
         no_information: no_information.clone(),
+        boundary: Some(at_the_boundary(learning, look)?),
         directions: directions.clone(),
     });
     if let Some(fit) = &fit {

@@ -26,6 +26,17 @@ impl Fit<'_, '_> {
         Ok(Learning::new(self.learning.model(), rows, 0.0))
     }
 
+    /// Whether little is left by Newton's direction, for fits that only EM may move.
+    pub(super) fn judge(&mut self, p: &mut Progress, look: &Look) -> Result<Option<Step>, Error> {
+        let remaining = 0.5 * observed_direction(self.learning, look)?.square.abs();
+        p.sampled_remaining = Some(remaining);
+        if remaining <= self.settings.tolerance {
+            return Ok(Some(Step::Done(Status::Converged)));
+        }
+        p.ask_again = p.iteration + (p.iteration / 4).max(10);
+        Ok(None)
+    }
+
     /// A step along Newton's direction by conjugate gradients, for models too large for dense matrices whose sweeps are
     /// cheap; the end is reached where little is left and no direction bends upwards.
     pub(super) fn newton_step(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {

@@ -9,6 +9,7 @@
 //! table; each is summed out by listing its states or by a junction tree, and equal ones are merged over all rows.
 
 mod absorb;
+mod boundary;
 mod coordinates;
 mod decompose;
 mod digest;
@@ -27,7 +28,7 @@ pub use digest::{Pieces, Survey};
 pub use rows::RowPosterior;
 pub use settings::Sharing;
 
-use super::{Absorb, Curvature, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};
+use super::{Absorb, Curvature, Entropies, Information, Inward, LatentModel, Maximised, Statistics, Want, Work};
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use crate::network::Network;
@@ -334,14 +335,21 @@ impl LatentModel for BayesNet {
     }
 
     fn name_of(&self, coordinate: usize) -> String {
-        let Some(block) = self.layout.blocks.iter().find(|b| b.coordinates().contains(&coordinate)) else {
-            return format!("coordinate {coordinate}");
-        };
-        let place = coordinate - block.coordinates().start;
-        match &block.local {
-            None => self.network.probability_label(block.nodes[0], place / block.states, place % block.states),
-            Some(_) => self.network.label(block.nodes[0], place),
-        }
+        let of = self.layout.blocks.iter().find(|b| b.coordinates().contains(&coordinate));
+        of.map_or_else(|| format!("coordinate {coordinate}"), |b| self.name_in(b, coordinate - b.coordinates().start))
+    }
+
+    fn name_of_place(&self, place: usize) -> String {
+        let of = self.layout.blocks.iter().find(|b| b.range().contains(&place));
+        of.map_or_else(|| format!("parameter {place}"), |b| self.name_in(b, place - b.range().start))
+    }
+
+    fn inward(&self, at: &Point, s: &Statistics) -> Vec<Inward> {
+        boundary::inward(self, at, s)
+    }
+
+    fn raised(&self, at: &Point, which: &[Inward], reach: f64) -> Point {
+        boundary::raised(self, at, which, reach)
     }
 
     fn log_prior(&self, at: &Point) -> f64 {
@@ -377,6 +385,13 @@ impl LatentModel for BayesNet {
 }
 
 impl BayesNet {
+    fn name_in(&self, block: &Block, place: usize) -> String {
+        match &block.local {
+            None => self.network.probability_label(block.nodes[0], place / block.states, place % block.states),
+            Some(_) => self.network.label(block.nodes[0], place),
+        }
+    }
+
     fn parameters_of(&self, group: &groups::Group) -> usize {
         group.blocks.iter().map(|&b| self.layout.blocks[b].parameters).sum()
     }
