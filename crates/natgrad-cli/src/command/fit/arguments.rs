@@ -157,33 +157,33 @@ const FIXED: [&str; 28] = [
 pub struct Arguments {
     /// Model (`natgrad list` shows them); left out with --resume.
     #[arg(value_name = "MODEL", required_unless_present = "resume")]
-    pub(super) model: Option<String>,
+    pub model: Option<String>,
     /// Data files (.csv, .tsv, .parquet, .npy), a folder of Parquet files, or - for CSV on standard input.
     #[arg(value_name = "DATA", required_unless_present = "resume")]
-    pub(super) data: Vec<PathBuf>,
+    pub data: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) reading: Reading,
+    pub reading: Reading,
     #[command(flatten)]
-    pub(super) model_arguments: ModelArguments,
+    pub model_arguments: ModelArguments,
     #[command(flatten)]
-    pub(super) network: NetworkArguments,
+    pub network: NetworkArguments,
     #[command(flatten)]
-    pub(super) climb: ClimbArguments,
+    pub climb: ClimbArguments,
     /// How the posterior of the hidden state is found.
     #[arg(long, value_enum, default_value_t = Recognition::Exact)]
-    pub(super) recognition: Recognition,
+    pub recognition: Recognition,
     /// Start from the parameters of a model file; for bayes-net `table` (the network file's), `random`, or a network file.
     #[arg(long, value_name = "FILE")]
-    pub(super) start: Option<PathBuf>,
+    pub start: Option<PathBuf>,
     /// Folder for results (without it, they are only printed).
     #[arg(long, value_name = "RUN")]
-    pub(super) out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Write a checkpoint this often, but never for more than a tenth of the time.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
-    pub(super) checkpoint_every: f64,
+    pub checkpoint_every: f64,
     /// Go on with an interrupted or killed run.
     #[arg(long, value_name = "RUN", conflicts_with_all = FIXED)]
-    pub(super) resume: Option<PathBuf>,
+    pub resume: Option<PathBuf>,
 }
 
 /// Refuses numbers that are out of range.
