@@ -7,6 +7,7 @@
 //!
 //! Start here to add another: a folder beside `mixture/`, and a line in [`KINDS`].
 
+mod factor;
 pub mod mixture;
 pub mod network;
 
@@ -22,7 +23,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Every kind of model. The first that knows a file opens it; the last takes what no other knows.
-const KINDS: [&dyn Kind; 2] = [&network::Networks, &mixture::Mixtures];
+const KINDS: [&dyn Kind; 3] = [&factor::Factors, &network::Networks, &mixture::Mixtures];
 
 /// A kind of model: what `fit`, `list` and `explain` ask of it.
 pub trait Kind: Sync {
@@ -37,6 +38,12 @@ pub trait Kind: Sync {
     /// Words of its reports: whose they are, and the words.
     fn words(&self) -> Option<(&'static str, &'static [Message])> {
         None
+    }
+
+    /// Whether its fits look at an option that only some kinds do.
+    fn takes(&self, option: &str) -> bool {
+        let _ = option;
+        false
     }
 
     /// The model in a file, if it is of this kind.
@@ -89,7 +96,15 @@ pub struct Opened<'a> {
     pub value: Value,
 }
 
-impl Opened<'_> {
+impl<'a> Opened<'a> {
+    /// Reads a model file, or the one of a run folder.
+    pub fn read(given: &'a Path) -> Result<Self, Failure> {
+        let bif = given.extension().is_some_and(|e| e.eq_ignore_ascii_case("bif"));
+        let path = if given.is_dir() && !bif { RunFolder::open(given)?.model_path() } else { given.to_path_buf() };
+        let value = if bif { Value::Null } else { read_json(&path)? };
+        Ok(Opened { given, path, value })
+    }
+
     /// The name of the model that it says it holds.
     pub fn model(&self) -> Option<&str> {
         self.value.get("model").and_then(Value::as_str)
@@ -113,10 +128,7 @@ pub fn kinds() -> impl Iterator<Item = &'static dyn Kind> {
 
 /// Opens a model file or a run, whatever its kind.
 pub fn open(given: &Path) -> Result<Box<dyn Fitted>, Failure> {
-    let bif = given.extension().is_some_and(|e| e.eq_ignore_ascii_case("bif"));
-    let path = if given.is_dir() && !bif { RunFolder::open(given)?.model_path() } else { given.to_path_buf() };
-    let value = if bif { Value::Null } else { read_json(&path)? };
-    let file = Opened { given, path, value };
+    let file = Opened::read(given)?;
     for kind in KINDS {
         if let Some(model) = kind.open(&file)? {
             return Ok(model);

@@ -7,6 +7,7 @@
 //! Start here to add another: copy the folder `mixture/`.
 
 pub mod bayes_net;
+pub mod factor;
 pub mod mixture;
 mod statistics;
 

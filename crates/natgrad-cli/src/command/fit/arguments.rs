@@ -90,6 +90,14 @@ pub struct NetworkArguments {
     pub memory: Option<f64>,
 }
 
+/// What models with continuous hidden variables take.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct LatentArguments {
+    /// Number of latent dimensions (factors).
+    #[arg(long, allow_negative_numbers = true, value_name = "H")]
+    pub latent_dim: Option<usize>,
+}
+
 /// How to climb.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ClimbArguments {
@@ -121,7 +129,7 @@ pub struct ClimbArguments {
 }
 
 /// What a checkpoint has settled: none of it can be given again with --resume.
-const FIXED: [&str; 28] = [
+const FIXED: [&str; 29] = [
     "model",
     "out",
     "start",
@@ -149,6 +157,7 @@ const FIXED: [&str; 28] = [
     "hidden",
     "prior",
     "memory",
+    "latent_dim",
     "angles",
 ];
 
@@ -168,6 +177,8 @@ pub struct Arguments {
     #[command(flatten)]
     pub network: NetworkArguments,
     #[command(flatten)]
+    pub latent: LatentArguments,
+    #[command(flatten)]
     pub climb: ClimbArguments,
     /// How the posterior of the hidden state is found.
     #[arg(long, value_enum, default_value_t = Recognition::Exact)]
@@ -184,6 +195,28 @@ pub struct Arguments {
     /// Go on with an interrupted or killed run.
     #[arg(long, value_name = "RUN", conflicts_with_all = FIXED)]
     pub resume: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The first option given that belongs to mixtures.
+    pub fn mixture_option(&self) -> Option<&'static str> {
+        let structure = &self.model_arguments.structure;
+        let given = [
+            ("--components", self.model_arguments.components.is_some()),
+            ("--covariance", structure.covariance.is_some()),
+            ("--covariance-floor", structure.covariance_floor != 0.0),
+            ("--family", !structure.family.is_empty()),
+            ("--dispersion", structure.dispersion.is_some()),
+            ("--tie", !structure.tie.is_empty()),
+            ("--freeze", !structure.freeze.is_empty()),
+        ];
+        given.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
+
+    /// Options given that only some kinds of models take.
+    pub fn of_some_kinds(&self) -> Option<&'static str> {
+        self.latent.latent_dim.is_some().then_some("--latent-dim")
+    }
 }
 
 /// Refuses numbers that are out of range.
