@@ -171,6 +171,13 @@ pub trait LatentModel: Send + Sync {
         Work { step: rows * (4.0 * sums + 40.0), curvature: 2.0 * rows * (free * free + 2.0 * free) }
     }
 
+    /// Directions along which no distribution changes, wherever the rows are: the orbit of an overparametrised model. Their
+    /// curvature in coordinates is no curvature of the evidence; spectra are taken across them.
+    fn gauge(&self, at: &Point) -> Vec<Tangent> {
+        let _ = at;
+        Vec::new()
+    }
+
     /// Sizes of the groups of free coordinates that information matrices couple.
     fn groups(&self) -> Vec<usize> {
         vec![self.free()]

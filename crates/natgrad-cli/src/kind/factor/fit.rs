@@ -15,10 +15,14 @@ use natgrad::model::Want;
 use natgrad::model::factor::{Patterns, Survey};
 use natgrad::objective::Learning;
 use natgrad::rows::{Profile, RowSource};
-use natgrad_io::RunFolder;
+use natgrad_io::{AtomicFile, RunFolder};
+use natgrad_report::{Run, loadings_svg};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+
+/// Name of the picture in a run folder.
+const PICTURE: &str = "loadings.svg";
 
 /// What a checkpoint keeps of a factor model.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,6 +87,12 @@ impl Fittable for Prepared {
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
         let fit = FactorFit { progress: &outcome.progress, restarts, seed };
         Ok(summarise_factors(&self.model, &self.learning(), &outcome.look, tolerance, Some(fit))?)
+    }
+
+    fn write_pictures(&self, folder: &RunFolder, summary: &Summary) -> Result<(), Failure> {
+        let run = Run::from_folder(&json!(summary), Vec::new());
+        let Some(svg) = loadings_svg(&run) else { return Ok(()) };
+        Ok(AtomicFile::write(&folder.path().join(PICTURE), svg.as_bytes())?)
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {

@@ -63,9 +63,9 @@ impl FactorModel {
         (!self.gappy).then(|| 0.5 * (self.latent as f64 - square / s.weight))
     }
 
-    /// Columns whose noise is at its floor: for p-PCA all or none.
+    /// Columns whose noise is at its floor, or within a factor of ten of it: for p-PCA all or none.
     pub fn without_noise(&self, at: &Point) -> Vec<usize> {
-        let floor = super::SMALLEST_NOISE.ln() + 1e-6;
+        let floor = (10.0 * super::SMALLEST_NOISE).ln();
         (0..self.width()).filter(|&d| at.0[self.noise_of(d)] <= floor).collect()
     }
 

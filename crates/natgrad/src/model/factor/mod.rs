@@ -166,6 +166,10 @@ impl LatentModel for FactorModel {
         self.coordinate_name(coordinate)
     }
 
+    fn gauge(&self, at: &Point) -> Vec<Tangent> {
+        (0..self.latent).flat_map(|h| (0..h).map(move |k| (h, k))).map(|(h, k)| self.rotation(at, h, k)).collect()
+    }
+
     fn work(&self, rows: u64) -> Work {
         let own = self.work_of_rows(rows as f64);
         self.work.unwrap_or(own)

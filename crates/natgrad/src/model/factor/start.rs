@@ -24,6 +24,10 @@ const SHARED: f64 = 0.5;
 /// Smallest eigenvalue that covariances over different rows are given: they need not be a covariance matrix.
 const LEAST_EIGENVALUE: f64 = 1e-3;
 
+/// Smallest noise that a start is given where cells are missing: from less, EM hardly moves the loadings, and covariances
+/// over different rows may well say zero where it is not.
+const LEAST_NOISE: f64 = 0.05;
+
 impl FactorModel {
     /// The closed form, or the nearest thing to it.
     ///
@@ -41,7 +45,7 @@ impl FactorModel {
                 if noise <= SMALLEST_NOISE && survey.complete().is_some() {
                     return Err(self.collapse(&[0]));
                 }
-                let noise = noise.max(LEAST_EIGENVALUE * SMALLEST_NOISE.sqrt()).max(SMALLEST_NOISE);
+                let noise = if survey.complete().is_some() { noise } else { noise.max(LEAST_NOISE) };
                 for h in 0..latent {
                     let from = width - 1 - h;
                     let length = (eigen.values[from] - noise).max(0.0).sqrt();
@@ -58,9 +62,10 @@ impl FactorModel {
                     &lifted
                 };
                 let (loadings, noise) = profile::climb(sound, latent);
+                let least = if survey.complete().is_some() { SMALLEST_NOISE } else { LEAST_NOISE };
                 for d in 0..width {
                     (0..latent).for_each(|h| point.0[self.loading(d, h)] = loadings[(d, h)]);
-                    point.0[self.noise_of(d)] = noise[d];
+                    point.0[self.noise_of(d)] = noise[d].max(least.ln());
                 }
             }
         }
