@@ -6,6 +6,7 @@
 mod command;
 mod data;
 mod failure;
+mod kind;
 mod model_file;
 mod network_file;
 mod network_model;

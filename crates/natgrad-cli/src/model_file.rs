@@ -3,8 +3,8 @@
 //! The coordinates are used only where they give exactly the parameters that stand in the file, so that a reloaded model
 //! has the same bits, and an edited one its edited values.
 
-use crate::command::BAYES_NET;
 use crate::failure::Failure;
+use crate::kind::network::BAYES_NET;
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
 use natgrad::geometry::Point;
 use natgrad::rows::{Column, ColumnKind};

@@ -49,7 +49,7 @@ impl NetworkModelFile {
         Ok(NetworkModelFile {
             format: "natgrad-model".into(),
             version: 1,
-            model: super::command::BAYES_NET.into(),
+            model: crate::kind::network::BAYES_NET.into(),
             settings: model.settings().clone(),
             columns: model.columns().iter().map(|c| c.name.clone()).collect(),
             parameters: network_to_value(&nodes, &local)?,
@@ -67,7 +67,7 @@ impl NetworkModelFile {
             Ok(Some(NetworkModelFile {
                 format: "natgrad-model".into(),
                 version: 1,
-                model: super::command::BAYES_NET.into(),
+                model: crate::kind::network::BAYES_NET.into(),
                 settings: NetworkSettings::default(),
                 columns: Vec::new(),
                 parameters: network_to_value(&nodes, &local)?,
@@ -80,7 +80,7 @@ impl NetworkModelFile {
         }
         let file = if path.is_dir() { RunFolder::open(path)?.model_path() } else { path.to_path_buf() };
         let head: Value = read_json(&file)?;
-        if head.get("model").and_then(Value::as_str) == Some(super::command::BAYES_NET) {
+        if head.get("model").and_then(Value::as_str) == Some(crate::kind::network::BAYES_NET) {
             check_head(&head, &file)?;
             let mut own: NetworkModelFile = read_json(&file)?;
             own.path = file;

@@ -153,6 +153,9 @@ pub fn parameters(summary: &Summary) -> Option<String> {
     if summary.nodes.is_some() {
         return nodes(summary);
     }
+    if summary.gram.is_some() {
+        return factors(summary);
+    }
     let Value::Object(map) = &summary.parameters else { return None };
     let errors = summary.standard_errors.as_ref().unwrap_or(&Value::Null);
     let components = map.get("weights").and_then(Value::as_array).map_or(0, Vec::len);
@@ -210,6 +213,41 @@ pub fn parameters(summary: &Summary) -> Option<String> {
             row
         })
         .collect();
+    Some(plain(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows))
+}
+
+/// A line per column of a factor model: mean, loadings and noise.
+fn factors(summary: &Summary) -> Option<String> {
+    let (p, nothing) = (&summary.parameters, Value::Null);
+    let errors = summary.standard_errors.as_ref().unwrap_or(&nothing);
+    let latent = p["loadings"][0].as_array().map_or(0, Vec::len);
+    if summary.columns.len() > MOST.0 || latent > MOST.1 {
+        return None;
+    }
+    let cell = |value: &Value, error: &Value| match (value.as_f64(), error.as_f64()) {
+        (Some(x), Some(e)) => format!("{} ± {}", short(x), rounded(e)),
+        (Some(x), None) => short(x),
+        (None, _) => String::new(),
+    };
+    let mut header = vec!["column".to_string(), "mean".into()];
+    header.extend((1..=latent).map(|h| format!("factor {h}")));
+    let own_noise = p["noise"].is_array();
+    if own_noise {
+        header.push("noise".into());
+    }
+    let row = |(d, name): (usize, &String)| {
+        let mut row = vec![name.clone(), cell(&p["mean"][d], &errors["mean"][d])];
+        row.extend((0..latent).map(|h| cell(&p["loadings"][d][h], &errors["loadings"][d][h])));
+        if own_noise {
+            row.push(cell(&p["noise"][d], &errors["noise"][d]));
+        }
+        row
+    };
+    let mut rows: Vec<Vec<String>> = summary.columns.iter().enumerate().map(row).collect();
+    if !own_noise {
+        rows.push(vec!["noise (all)".into(), cell(&p["noise"], &errors["noise"])]);
+        rows.last_mut()?.resize(header.len(), String::new());
+    }
     Some(plain(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows))
 }
 

@@ -26,7 +26,7 @@ mod page;
 mod run;
 mod trace;
 
-pub use chart::{compare_svg, entropies_svg, remaining_svg, spectrum_svg, trace_svg};
+pub use chart::{compare_svg, entropies_svg, loadings_svg, remaining_svg, spectrum_svg, trace_svg};
 pub use page::page;
 pub use run::{Certificate, Entropies, Inertia, Information, NodeLine, Restarts, Run, Verdict};
 pub use trace::{TraceError, TraceRow, trace_from_csv};

@@ -34,11 +34,11 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
-    /// A component's likelihood is unbounded: its covariance (or another scale) has collapsed onto too few rows.
-    #[error("component {} collapsed: {what}\nhint: {hint}", component + 1)]
+    /// The likelihood is unbounded: a covariance (or another scale) has collapsed onto too few rows.
+    #[error("{}collapsed: {what}\nhint: {hint}", of_component(.component))]
     Collapsed {
-        /// Component, counted from 0.
-        component: usize,
+        /// Component, counted from 0; `None` in a model without components.
+        component: Option<usize>,
         /// What collapsed, with the numbers.
         what: String,
         /// What to do.
@@ -63,4 +63,8 @@ pub enum Error {
     /// Reading the data failed part way (streamed sources).
     #[error("{0}")]
     Source(String),
+}
+
+fn of_component(component: &Option<usize>) -> String {
+    component.map_or_else(String::new, |k| format!("component {} ", k + 1))
 }

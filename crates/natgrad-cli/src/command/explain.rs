@@ -1,17 +1,11 @@
 //! `natgrad explain`: a certificate, a message, a model, a family or a word of network reports in plain words.
 
-use super::BAYES_NET;
 use crate::failure::Failure;
+use crate::kind::{self, Kind};
 use crate::output::Output;
-use natgrad::catalogue::bayes_net::words;
-use natgrad::catalogue::{families, messages, models};
+use natgrad::catalogue::{families, messages};
 use natgrad::diagnose::explanations;
 use serde_json::json;
-
-/// Beside the mixtures, which the catalogue describes.
-const ABOUT_NETWORKS: &str = "Bayesian networks of discrete nodes (--network FILE.bif or .json), any of them hidden, any cell \
-    missing. EM counts, for every table, how often each state is expected given what a row shows; hidden nodes are summed \
-    out exactly. Tables may be given a prior, shared (--tie) or held (--freeze).";
 
 /// What to explain.
 #[derive(Debug, clap::Args)]
@@ -25,12 +19,15 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let name = arguments.name.as_str();
     let certificate = explanations().into_iter().find(|e| e.name == name).map(|e| (e.text.to_string(), Some(e.source)));
-    let message = messages().iter().chain(words()).find(|m| m.name == name).map(|m| (m.text.to_string(), None));
-    let model = models().into_iter().find(|(m, _)| m.to_string() == name).map(|(_, t)| (t.to_string(), None));
-    let network = (name == BAYES_NET).then(|| (ABOUT_NETWORKS.to_string(), None));
+    let message = messages()
+        .iter()
+        .chain(kind::kinds().filter_map(Kind::words).flat_map(|w| w.1))
+        .find(|m| m.name == name)
+        .map(|m| (m.text.to_string(), None));
+    let model = kind::kinds().find_map(|k| k.explain(name)).map(|t| (t.to_string(), None));
     let family =
         families().into_iter().find(|(f, _)| f.split(':').next() == Some(name)).map(|(_, t)| (t.to_string(), None));
-    let Some((text, source)) = certificate.or(message).or(model).or(network).or(family) else {
+    let Some((text, source)) = certificate.or(message).or(model).or(family) else {
         let known: Vec<&str> = explanations().iter().map(|e| e.name).collect();
         return Err(Failure::new(
             format!("there is nothing to explain under \"{name}\""),

@@ -238,7 +238,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
 }
 
 /// The graph without the edges of constants.
-pub(super) fn without_constants(network: &Network) -> Dag {
+pub fn without_constants(network: &Network) -> Dag {
     // A node with one state is a constant: its edges say nothing.
     let constant = |i: usize| network.states(i) == 1;
     let parents = (0..network.len()).map(|i| {
@@ -251,7 +251,7 @@ pub(super) fn without_constants(network: &Network) -> Dag {
 /// Why the graph criterion does not apply, where it does not: it is about free tables, since reversing an edge keeps a
 /// model only where every table of both nodes is in it. Where no edge runs from a hidden to a visible node, the model is
 /// cylindrical whatever its local models are: the visible nodes' parameters and the hidden ones' are then orthogonal.
-pub(super) fn beyond_criterion(network: &Network, meant: &Dag, hidden: &[bool]) -> Option<String> {
+pub fn beyond_criterion(network: &Network, meant: &Dag, hidden: &[bool]) -> Option<String> {
     let restricted = network.restricted();
     let first = *restricted.first()?;
     meant.edges().into_iter().find(|&(a, b)| hidden[a] && !hidden[b])?;

@@ -28,7 +28,7 @@ pub struct Arguments {
 
 /// Edges from a hidden to a visible node that every Markov-equivalent graph has; none where the graph says nothing about
 /// the model, because some node is no free table.
-pub(super) fn compelled(network: &Network, hidden: &[bool]) -> Vec<(usize, usize)> {
+pub fn compelled(network: &Network, hidden: &[bool]) -> Vec<(usize, usize)> {
     let meant = without_constants(network);
     if beyond_criterion(network, &meant, hidden).is_some() {
         return Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn compelled(network: &Network, hidden: &[bool]) -> Vec<(usize, usize
 }
 
 /// What red edges mean.
-pub(super) const COMPELLED: &str = "compelled edge from a hidden to a visible node";
+pub const COMPELLED: &str = "compelled edge from a hidden to a visible node";
 
 /// Reads, draws and writes.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {

@@ -1,10 +1,10 @@
 //! `natgrad list`: models, families, certificates and messages.
 
 use crate::failure::Failure;
+use crate::kind::{self, Kind};
 use crate::output::Output;
 use crate::table::plain;
-use natgrad::catalogue::bayes_net::words;
-use natgrad::catalogue::{families, messages, models};
+use natgrad::catalogue::{families, messages};
 use natgrad::diagnose::explanations;
 use serde_json::json;
 
@@ -15,8 +15,8 @@ pub struct Arguments {}
 /// Lists everything there is.
 pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
     type Named = Vec<(String, &'static str)>;
-    let mut models: Named = models().into_iter().map(|(m, text)| (m.to_string(), text)).collect();
-    models.push((super::BAYES_NET.into(), "Bayesian networks with hidden nodes and missing cells: --network FILE.bif"));
+    let models: Named = kind::listed();
+    let words = || kind::kinds().filter_map(Kind::words);
     let families: Named = families().into_iter().map(|(f, text)| (f.to_string(), text)).collect();
     let certificates: Named = explanations().iter().map(|e| (e.name.to_string(), e.source)).collect();
     if out.json {
@@ -25,7 +25,7 @@ pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
             "models": names(&models),
             "families": names(&families),
             "certificates": names(&certificates),
-            "messages": messages().iter().chain(words()).map(|m| json!({"name": m.name})).collect::<Vec<_>>(),
+            "messages": messages().iter().chain(words().flat_map(|w| w.1)).map(|m| json!({"name": m.name})).collect::<Vec<_>>(),
         }))?;
         return Ok(0);
     }
@@ -34,6 +34,8 @@ pub fn run(_: &Arguments, out: &Output) -> Result<u8, Failure> {
     out.result(&plain(&["family", "for"], rows(families)))?;
     out.result(&plain(&["certificate", "source"], rows(certificates)))?;
     out.result(&format!("messages: {}", messages().iter().map(|m| m.name).collect::<Vec<_>>().join(", ")))?;
-    out.result(&format!("words of networks: {}", words().iter().map(|m| m.name).collect::<Vec<_>>().join(", ")))?;
+    for (whose, words) in words() {
+        out.result(&format!("words of {whose}: {}", words.iter().map(|m| m.name).collect::<Vec<_>>().join(", ")))?;
+    }
     Ok(0)
 }

@@ -42,6 +42,6 @@ fn html(folder: &RunFolder) -> Result<String, Failure> {
     let trace =
         trace_from_csv(&text).map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
     // The picture is an ornament: a folder without it is whole.
-    let picture = std::fs::read_to_string(folder.path().join(super::network::picture::FILE)).ok();
+    let picture = std::fs::read_to_string(folder.path().join(crate::kind::network::picture::FILE)).ok();
     Ok(page(&Run { picture, ..Run::from_folder(&summary, trace) }))
 }

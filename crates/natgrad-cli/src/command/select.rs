@@ -1,9 +1,10 @@
 //! `natgrad select`: fits of several sizes, compared.
 
-use super::BAYES_NET;
-use super::fit::{ClimbArguments, Prepared, Structure, check_numbers, open_for_model, prepare, settings, spec_for};
+use super::fit::{ClimbArguments, Structure, check_numbers, settings};
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::kind::mixture::{Prepared, open_for_model, prepare, spec_for};
+use crate::kind::network::BAYES_NET;
 use crate::output::Output;
 use crate::table::{plain, short};
 use natgrad::catalogue::ModelName;

@@ -100,6 +100,15 @@ impl Canvas {
         );
     }
 
+    /// A filled rectangle whose colour is mixed with the paper's: `share` of it in `[0, 1]`.
+    pub fn tinted(&mut self, x: f64, y: f64, width: f64, height: f64, class: &str, share: f64) {
+        put!(
+            self.body,
+            r#"<rect class="{class}" x="{x:.1}" y="{y:.1}" width="{width:.1}" height="{height:.1}" fill-opacity="{:.3}"/>"#,
+            share.clamp(0.0, 1.0)
+        );
+    }
+
     /// A path through points in pixels.
     pub fn path(&mut self, points: &[(f64, f64)], class: &str) {
         if points.len() < 2 {

@@ -4,7 +4,7 @@
 //! scale   numbers → pixels, and where ticks stand
 //! canvas  lines, paths, marks, words → SVG
 //! panel   a framed plot: two scales, grid, tick labels, series
-//! bound, angle, remaining, entropies, spectrum, restarts, compare   what is plotted
+//! bound, angle, remaining, entropies, spectrum, restarts, loadings, compare   what is plotted
 //! ```
 
 mod angle;
@@ -12,6 +12,7 @@ mod bound;
 mod canvas;
 mod compare;
 mod entropies;
+mod loadings;
 mod panel;
 mod remaining;
 mod restarts;
@@ -21,7 +22,8 @@ mod thin;
 
 pub(crate) use canvas::COLOURS;
 pub(crate) use {
-    angle::angle, bound::bound, entropies::entropies, remaining::remaining, restarts::restarts, spectrum::spectrum,
+    angle::angle, bound::bound, entropies::entropies, loadings::loadings, remaining::remaining, restarts::restarts,
+    spectrum::spectrum,
 };
 
 pub use compare::compare_svg;
@@ -57,6 +59,13 @@ pub fn entropies_svg(trace: &[TraceRow]) -> String {
 /// The information spectrum, as an SVG file; eigenvalues relative to complete data.
 pub fn spectrum_svg(run: &Run) -> String {
     or_empty(spectrum(&run.information)).file()
+}
+
+/// Loadings of a factor model as correlations, with the share of each column that the factors explain, as an SVG file.
+///
+/// `None` for models without loadings.
+pub fn loadings_svg(run: &Run) -> Option<String> {
+    loadings(run).map(canvas::Canvas::file)
 }
 
 fn or_empty(chart: Option<canvas::Canvas>) -> canvas::Canvas {

@@ -56,6 +56,10 @@ pub fn figures(run: &Run) -> Markup {
 }
 
 fn entropies_caption(run: &Run) -> &'static str {
+    if super::factors::has_factors(run) {
+        return "Each on a scale of its own, differential entropies: of the factors given a row, of the factors by themselves, \
+                of a row given the factors. The recognition entropy falls as the rows tell the factors better.";
+    }
     if run.nodes.is_empty() {
         "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost surely; a prior \
          entropy near ln K that components are about equally frequent."

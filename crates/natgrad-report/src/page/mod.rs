@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! title, verdict, tiles → certificates → (a network: picture, nodes) → along the fit (4 charts) → restarts
-//!                      → parameters, or a network's tables → warnings
+//!                      → parameters, factors, or a network's tables → warnings
 //! ```
 
 mod certificates;
+mod factors;
 mod figures;
 mod matrix;
 mod network;
@@ -58,7 +59,9 @@ pub fn page(run: &Run) -> String {
                 @if is_network { (network::network(run)) }
                 (figures::figures(run))
                 (figures::restarts(run))
-                @if is_network { (node_tables::node_tables(run)) } @else { (parameters::parameters(run)) }
+                @if is_network { (node_tables::node_tables(run)) }
+                @else if factors::has_factors(run) { (factors::factors(run)) }
+                @else { (parameters::parameters(run)) }
                 @if !run.warnings.is_empty() {
                     section id="warnings" {
                         h2 { "Warnings" }

@@ -1,6 +1,7 @@
 //! What every member of a list must obey, one function per law; each panics with the member and the numbers.
 
 pub mod family;
+pub mod latent;
 pub mod model;
 
 /// Panics unless `|a − b| ≤ tolerance`; the message says what was compared, and where.

@@ -4,6 +4,7 @@
 
 pub mod bayes_net;
 mod described;
+pub mod factor;
 mod messages;
 mod parameters;
 mod spec;

@@ -2,6 +2,7 @@
 
 use super::bayes_net::NodeSummary;
 use super::described::Described;
+use super::factor::GramSummary;
 use super::standard_errors::standard_errors;
 use crate::Error;
 use crate::diagnose::{
@@ -112,6 +113,9 @@ pub struct Summary {
     /// A network's nodes, one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nodes: Option<Vec<NodeSummary>>,
+    /// Ranks of the Gram matrices, of models that are overparametrised by design.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gram: Option<GramSummary>,
     /// Seed.
     pub seed: Option<u64>,
     /// Version of natgrad.
@@ -237,6 +241,7 @@ pub fn summarise(
         restarts: fit.as_ref().and_then(|f| f.1.clone()),
         warnings: warnings(described, &notes, fit.as_ref().map(|f| f.0), &floored),
         nodes: None,
+        gram: None,
         seed: fit.map(|f| f.2),
         version: env!("CARGO_PKG_VERSION").into(),
     })

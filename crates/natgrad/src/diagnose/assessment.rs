@@ -95,9 +95,14 @@ impl Assessment {
         let Some(information) = information else { return Ok(assessment) };
         let sets: Vec<&[usize]> = information.blocks.iter().map(|b| b.index.as_slice()).collect();
         let roots = metric.roots(&sets);
+        let gauge = learning.model().gauge(&look.point);
+        let lowered: Vec<Covector> = gauge.iter().map(|t| metric.lower(t)).collect();
         let spectrum = |of: fn(&InformationBlock) -> &Matrix| -> Option<BlockSpectrum> {
             let parts = information.blocks.iter().zip(&roots);
-            let parts = parts.map(|(b, root)| Some((b.index.clone(), Spectrum::new(of(b), root)?)));
+            let parts = parts.map(|(b, root)| {
+                let own: Vec<Vec<f64>> = lowered.iter().map(|l| b.index.iter().map(|&i| l.0[i]).collect()).collect();
+                Some((b.index.clone(), Spectrum::across(of(b), root, &own)?))
+            });
             Some(BlockSpectrum::new(assessment.gradient.0.len(), parts.collect::<Option<Vec<_>>>()?))
         };
         let (Some(observed), Some(visible)) = (spectrum(|b| &b.observed), spectrum(|b| &b.visible)) else {

@@ -4,6 +4,7 @@
 //! A u = λ G u on the range of G,   u_i · G u_j = δ_ij
 //! ```
 
+use super::RANK_TOLERANCE;
 use crate::linalg::product::times;
 use crate::linalg::{Matrix, symmetric};
 use serde::{Deserialize, Serialize};
@@ -34,9 +35,21 @@ impl Spectrum {
     /// # Shapes
     /// `form: n × n`; `root: n × r` with `rootᵀ G root = I_r`.
     pub fn new(form: &Matrix, root: &Matrix) -> Option<Self> {
+        Self::across(form, root, &[])
+    }
+
+    /// As [`new`](Self::new), with the form set to zero along some directions, given by their lowered covectors `G t`.
+    pub fn across(form: &Matrix, root: &Matrix, lowered: &[Vec<f64>]) -> Option<Self> {
         let n = form.nrows();
         let full = Matrix::from_fn(n, n, |i, j| if i >= j { form[(i, j)] } else { form[(j, i)] });
-        let seen = times(root.transpose(), times(full.as_ref(), root.as_ref()).as_ref());
+        let mut seen = times(root.transpose(), times(full.as_ref(), root.as_ref()).as_ref());
+        let (r, basis) = (root.ncols(), orthonormal(root, lowered)?);
+        if basis.ncols() > 0 {
+            // S − Q Qᵀ S − S Q Qᵀ + Q (Qᵀ S Q) Qᵀ
+            let taken = times(basis.as_ref(), times(basis.transpose(), seen.as_ref()).as_ref());
+            let twice = times(times(taken.as_ref(), basis.as_ref()).as_ref(), basis.transpose());
+            seen = Matrix::from_fn(r, r, |i, j| seen[(i, j)] - taken[(i, j)] - taken[(j, i)] + twice[(i, j)]);
+        }
         let eigen = symmetric::eigen(&seen)?;
         let vectors = times(root.as_ref(), eigen.vectors.as_ref());
         Some(Spectrum { eigenvalues: eigen.values, vectors })
@@ -73,4 +86,15 @@ impl Spectrum {
             .map(|i| coefficients.iter().enumerate().map(|(j, c)| c * self.vectors[(i, j)]).sum())
             .collect()
     }
+}
+
+/// Directions in the coordinates of `root`, made orthonormal: `rootᵀ (G t)`; nothing where they have no length.
+fn orthonormal(root: &Matrix, lowered: &[Vec<f64>]) -> Option<Matrix> {
+    let (n, r, m) = (root.nrows(), root.ncols(), lowered.len());
+    if m == 0 {
+        return Some(Matrix::zeros(r, 0));
+    }
+    let coordinates = times(root.transpose(), Matrix::from_fn(n, m, |i, j| lowered[j][i]).as_ref());
+    let inverse = symmetric::inverse_root(&times(coordinates.transpose(), coordinates.as_ref()), RANK_TOLERANCE)?;
+    Some(times(coordinates.as_ref(), inverse.as_ref()))
 }

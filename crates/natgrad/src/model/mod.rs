@@ -7,6 +7,7 @@
 //! Start here to add another: copy the folder `mixture/`.
 
 pub mod bayes_net;
+pub mod factor;
 pub mod mixture;
 mod statistics;
 
@@ -198,6 +199,13 @@ pub trait LatentModel: Send + Sync {
         let (rows, free) = (rows as f64, self.free() as f64);
         let sums = self.empty(Want::Statistics).sums.len() as f64;
         Work { step: rows * (4.0 * sums + 40.0), curvature: 2.0 * rows * (free * free + 2.0 * free) }
+    }
+
+    /// Directions along which no distribution changes, wherever the rows are: the orbit of an overparametrised model. Their
+    /// curvature in coordinates is no curvature of the evidence; spectra are taken across them.
+    fn gauge(&self, at: &Point) -> Vec<Tangent> {
+        let _ = at;
+        Vec::new()
     }
 
     /// Sizes of the groups of free coordinates that information matrices couple.

@@ -90,6 +90,14 @@ pub struct NetworkArguments {
     pub memory: Option<f64>,
 }
 
+/// What models with continuous hidden variables take.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct LatentArguments {
+    /// Number of latent dimensions (factors).
+    #[arg(long, allow_negative_numbers = true, value_name = "H")]
+    pub latent_dim: Option<usize>,
+}
+
 /// How to climb.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ClimbArguments {
@@ -121,7 +129,7 @@ pub struct ClimbArguments {
 }
 
 /// What a checkpoint has settled: none of it can be given again with --resume.
-const FIXED: [&str; 28] = [
+const FIXED: [&str; 29] = [
     "model",
     "out",
     "start",
@@ -149,6 +157,7 @@ const FIXED: [&str; 28] = [
     "hidden",
     "prior",
     "memory",
+    "latent_dim",
     "angles",
 ];
 
@@ -157,33 +166,57 @@ const FIXED: [&str; 28] = [
 pub struct Arguments {
     /// Model (`natgrad list` shows them); left out with --resume.
     #[arg(value_name = "MODEL", required_unless_present = "resume")]
-    pub(super) model: Option<String>,
+    pub model: Option<String>,
     /// Data files (.csv, .tsv, .parquet, .npy), a folder of Parquet files, or - for CSV on standard input.
     #[arg(value_name = "DATA", required_unless_present = "resume")]
-    pub(super) data: Vec<PathBuf>,
+    pub data: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) reading: Reading,
+    pub reading: Reading,
     #[command(flatten)]
-    pub(super) model_arguments: ModelArguments,
+    pub model_arguments: ModelArguments,
     #[command(flatten)]
-    pub(super) network: NetworkArguments,
+    pub network: NetworkArguments,
     #[command(flatten)]
-    pub(super) climb: ClimbArguments,
+    pub latent: LatentArguments,
+    #[command(flatten)]
+    pub climb: ClimbArguments,
     /// How the posterior of the hidden state is found.
     #[arg(long, value_enum, default_value_t = Recognition::Exact)]
-    pub(super) recognition: Recognition,
+    pub recognition: Recognition,
     /// Start from the parameters of a model file; for bayes-net `table` (the network file's), `random`, or a network file.
     #[arg(long, value_name = "FILE")]
-    pub(super) start: Option<PathBuf>,
+    pub start: Option<PathBuf>,
     /// Folder for results (without it, they are only printed).
     #[arg(long, value_name = "RUN")]
-    pub(super) out: Option<PathBuf>,
+    pub out: Option<PathBuf>,
     /// Write a checkpoint this often, but never for more than a tenth of the time.
     #[arg(long, value_name = "SECONDS", default_value_t = 30.0, allow_negative_numbers = true)]
-    pub(super) checkpoint_every: f64,
+    pub checkpoint_every: f64,
     /// Go on with an interrupted or killed run.
     #[arg(long, value_name = "RUN", conflicts_with_all = FIXED)]
-    pub(super) resume: Option<PathBuf>,
+    pub resume: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// The first option given that belongs to mixtures.
+    pub fn mixture_option(&self) -> Option<&'static str> {
+        let structure = &self.model_arguments.structure;
+        let given = [
+            ("--components", self.model_arguments.components.is_some()),
+            ("--covariance", structure.covariance.is_some()),
+            ("--covariance-floor", structure.covariance_floor != 0.0),
+            ("--family", !structure.family.is_empty()),
+            ("--dispersion", structure.dispersion.is_some()),
+            ("--tie", !structure.tie.is_empty()),
+            ("--freeze", !structure.freeze.is_empty()),
+        ];
+        given.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
+
+    /// Options given that only some kinds of models take.
+    pub fn of_some_kinds(&self) -> Option<&'static str> {
+        self.latent.latent_dim.is_some().then_some("--latent-dim")
+    }
 }
 
 /// Refuses numbers that are out of range.

@@ -1,7 +1,5 @@
 //! The loop over starts: progress, checkpoints, interruption, and what is written at the end.
 
-use super::mixture::MixturePlan;
-use super::network::NetworkPlan;
 use super::show;
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -15,7 +13,9 @@ use natgrad::objective::Learning;
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::RunFolder;
 use rayon::prelude::*;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -47,16 +47,6 @@ pub trait Fittable: Sync {
     }
 }
 
-/// What is fitted, as a checkpoint keeps it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A mixture.
-    Mixture(MixturePlan),
-    /// A Bayesian network.
-    BayesNet(NetworkPlan),
-}
-
 /// Everything that a fit depends on, as its checkpoint keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
@@ -64,8 +54,10 @@ pub struct Plan {
     pub data: Vec<PathBuf>,
     /// How to read them.
     pub reading: Reading,
-    /// What is fitted.
-    pub kind: Kind,
+    /// Name of the model.
+    pub model: String,
+    /// What its kind keeps of it.
+    pub own: Value,
     /// How to climb.
     pub settings: Settings,
     /// A seed per start.
@@ -74,6 +66,18 @@ pub struct Plan {
     pub checkpoint_every: f64,
     /// Of the data, so that a run goes on only with what it began with.
     pub fingerprint: u64,
+}
+
+impl Plan {
+    /// What the model's kind keeps of it.
+    pub fn own<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_value(self.own.clone()).map_err(|e| {
+            Failure::new(
+                format!("the checkpoint does not hold a {}: {e}", self.model),
+                "begin a new run with --start RUN/model.json",
+            )
+        })
+    }
 }
 
 /// A checkpoint: the plan and the state of every start.

@@ -2,24 +2,21 @@
 
 mod arguments;
 mod climb;
-mod criterion;
-mod mixture;
-mod network;
 
-pub use arguments::{Arguments, ClimbArguments, Structure, check_numbers, settings};
-pub use mixture::{Prepared, open_for_model, prepare, spec_for};
+pub use arguments::{
+    Arguments, ClimbArguments, NetworkArguments, Recognition, Shape, Structure, check_numbers, settings,
+};
+pub use climb::{Fittable, Plan, climb, fingerprint};
 
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::kind::{self, Kind};
 use crate::output::Output;
 use crate::table;
-use climb::{Checkpoint, Kind, Plan};
-use natgrad::catalogue::{ModelName, Summary};
+use climb::Checkpoint;
+use natgrad::catalogue::Summary;
 use natgrad_io::RunFolder;
 use std::path::{Path, PathBuf};
-
-/// The name of the model of Bayesian networks.
-pub const BAYES_NET: &str = "bayes-net";
 
 /// Fits and writes.
 pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
@@ -32,31 +29,41 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
             ));
         }
         let Checkpoint { plan, progress } = folder.read_checkpoint()?;
-        return match &plan.kind {
-            Kind::Mixture(own) => mixture::go_on(own, &plan, progress, Some(folder), out),
-            Kind::BayesNet(own) => network::go_on(own, &plan, progress, Some(folder), out),
-        };
+        return kind_of(&plan.model)?.go_on(&plan, progress, Some(folder), out);
     }
     let Some(name) = &arguments.model else {
         return Err(Failure::new("no model is named", "natgrad fit MODEL DATA --components K"));
     };
-    let model: Option<ModelName> = if name == BAYES_NET { None } else { Some(name.parse()?) };
+    let kind = kind_of(name)?;
     check_numbers(&arguments.climb, &arguments.model_arguments.structure, arguments.checkpoint_every)?;
-    let from_file = arguments.start.as_deref().is_some_and(|s| s != Path::new("random") || model.is_some());
+    let from_file = arguments.start.as_deref().is_some_and(|s| !kind.draws(s));
     if from_file && arguments.climb.restarts > 1 {
         return Err(Failure::new("--start gives one start, --restarts asks for more", "leave one of them out"));
     }
     if let Some(path) = &arguments.out {
         RunFolder::vet(path)?;
     }
-    match model {
-        Some(model) => mixture::begin(model, &arguments, out),
-        None => network::begin(&arguments, out),
+    if let Some(option) = arguments.of_some_kinds().filter(|o| !kind.takes(o)) {
+        let takers = kind::kinds().filter(|k| k.takes(option)).flat_map(|k| k.models());
+        let names: Vec<String> = takers.map(|(name, _)| name).collect();
+        return Err(Failure::new(
+            format!("{option} does nothing in a {name}"),
+            format!("it goes with {}: leave it out", names.join(", ")),
+        ));
     }
+    kind.begin(name, &arguments, out)
+}
+
+/// The kind that a model's name belongs to.
+fn kind_of(name: &str) -> Result<&'static dyn Kind, Failure> {
+    kind::named(name).ok_or_else(|| {
+        let names: Vec<String> = kind::listed().into_iter().map(|(name, _)| name).collect();
+        Failure::new(format!("there is no model \"{name}\""), format!("choose from {}", names.join(", ")))
+    })
 }
 
 /// Refuses to go on with other rows than those that the run began with.
-fn check_fingerprint(plan: &Plan, found: u64) -> Result<(), Failure> {
+pub fn check_fingerprint(plan: &Plan, found: u64) -> Result<(), Failure> {
     if found == plan.fingerprint {
         return Ok(());
     }

@@ -179,6 +179,7 @@ pub fn summarise_network(
         restarts: fit.as_ref().map(|f| f.restarts.clone()),
         warnings: warnings(&nodes, net.prior() > 0.0, fit.as_ref().map(|f| f.progress)),
         nodes: Some(nodes),
+        gram: None,
         seed: fit.map(|f| f.seed),
         version: env!("CARGO_PKG_VERSION").into(),
     })

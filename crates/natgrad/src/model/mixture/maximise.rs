@@ -44,7 +44,7 @@ pub(super) fn maximise(model: &Mixture, at: &Point, s: &Statistics) -> Result<Ma
                 }
                 Estimate::Collapsed(what) => {
                     return Err(Error::Collapsed {
-                        component: k,
+                        component: Some(k),
                         what: format!("{} ({what})", model.block_name(b)),
                         hint: "use fewer components, or --covariance-floor".into(),
                     });

@@ -193,7 +193,7 @@ fn from_memberships(model: &Mixture, hard: &Statistics, share: f64) -> Result<Po
             Estimate::Interior(eta) | Estimate::Boundary(eta) => Some(eta),
             Estimate::Collapsed(what) if model.floor() <= 0.0 => {
                 return Err(Error::Collapsed {
-                    component: 0,
+                    component: Some(0),
                     what: format!("{} ({what})", model.block_name(b)),
                     hint: "drop the constant column, or give --covariance-floor".into(),
                 });

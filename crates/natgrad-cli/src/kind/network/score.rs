@@ -1,8 +1,8 @@
 //! `natgrad score` on a network: log-evidence of rows, whatever cells they lack.
 
-use crate::command::predict::stream;
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::kind::stream;
 use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::rows::{Column, ColumnKind};

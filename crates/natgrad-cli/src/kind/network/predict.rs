@@ -1,8 +1,8 @@
 //! `natgrad predict` on a network: posteriors of the nodes that rows do not show.
 
-use crate::command::predict::stream;
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::kind::stream;
 use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::rows::{Column, ColumnKind};

@@ -1,9 +1,9 @@
 //! `natgrad impute` on a network: missing cells filled by their most probable states.
 
 use super::predict::most_probable;
-use crate::command::predict::stream;
 use crate::data::DataArguments;
 use crate::failure::Failure;
+use crate::kind::stream;
 use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad_io::TableWriter;

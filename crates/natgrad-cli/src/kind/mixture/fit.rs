@@ -1,8 +1,7 @@
 //! Fitting mixtures: options into a model, rows into what it reads.
 
-use super::arguments::{Arguments, Recognition, Shape, Structure, settings};
-use super::check_fingerprint;
-use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
+use crate::command::fit::{Arguments, Recognition, Shape, Structure, settings};
+use crate::command::fit::{Fittable, Plan, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
@@ -15,6 +14,7 @@ use natgrad::objective::Learning;
 use natgrad::rows::{Column, ColumnKind, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -67,7 +67,8 @@ pub fn begin(model: ModelName, arguments: &Arguments, out: &Output) -> Result<u8
         fingerprint: 0,
         data: arguments.data.clone(),
         reading: arguments.reading.clone(),
-        kind: Kind::Mixture(MixturePlan { spec: spec.clone(), named: opened.named, all_levels: opened.all_levels }),
+        model: model.to_string(),
+        own: json!(MixturePlan { spec: spec.clone(), named: opened.named, all_levels: opened.all_levels }),
         settings: settings(&arguments.climb),
         seeds: (0..if start_file.is_some() { 1 } else { arguments.climb.restarts })
             .map(|r| arguments.climb.seed.wrapping_add(r))

@@ -1,9 +1,8 @@
 //! Fitting Bayesian networks: a network file and rows with gaps into what learns, and the result into files.
 
-use super::arguments::{Arguments, NetworkArguments, Recognition, settings};
-use super::check_fingerprint;
-use super::climb::{Fittable, Kind, Plan, climb, fingerprint};
-use crate::command::network::picture;
+use super::{BAYES_NET, picture};
+use crate::command::fit::{Arguments, NetworkArguments, Recognition, settings};
+use crate::command::fit::{Fittable, Plan, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::network_file;
@@ -20,7 +19,7 @@ use natgrad::objective::Learning;
 use natgrad::rows::RowSource;
 use natgrad_io::{Others, RunFolder, network_from_value, network_to_value};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Bytes in a gigabyte, as `--memory` counts.
@@ -251,7 +250,8 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let plan = Plan {
         data: data.clone(),
         reading: arguments.reading.clone(),
-        kind: Kind::BayesNet(NetworkPlan { network: value, settings: settings_of_network, random }),
+        model: BAYES_NET.into(),
+        own: json!(NetworkPlan { network: value, settings: settings_of_network, random }),
         settings: settings(climbing),
         seeds,
         checkpoint_every: arguments.checkpoint_every,

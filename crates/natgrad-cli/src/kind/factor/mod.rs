@@ -1,0 +1,77 @@
+//! Factor analysis and probabilistic PCA.
+
+mod file;
+mod fit;
+mod rows;
+
+use super::{Fitted, Kind, Opened};
+use crate::command::fit::{Arguments, Plan};
+use crate::data::DataArguments;
+use crate::failure::Failure;
+use crate::output::Output;
+use file::FactorFile;
+use natgrad::catalogue::Message;
+use natgrad::catalogue::factor::{FactorName, about, words};
+use natgrad::engine::Progress;
+use natgrad_io::RunFolder;
+use std::path::Path;
+
+/// The kind.
+pub struct Factors;
+
+impl Kind for Factors {
+    fn models(&self) -> Vec<(String, &'static str)> {
+        FactorName::ALL.iter().map(|m| (m.to_string(), about(*m))).collect()
+    }
+
+    fn words(&self) -> Option<(&'static str, &'static [Message])> {
+        Some(("factor models", words()))
+    }
+
+    fn takes(&self, option: &str) -> bool {
+        option == "--latent-dim"
+    }
+
+    fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
+        if !file.model().is_some_and(|name| name.parse::<FactorName>().is_ok()) {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(FactorFile::read(file)?)))
+    }
+
+    fn begin(&self, model: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+        fit::begin(model.parse()?, arguments, out)
+    }
+
+    fn go_on(
+        &self,
+        plan: &Plan,
+        progress: Vec<Progress>,
+        folder: Option<RunFolder>,
+        out: &Output,
+    ) -> Result<u8, Failure> {
+        fit::go_on(plan.own()?, plan, progress, folder, out)
+    }
+}
+
+impl Fitted for FactorFile {
+    fn score(&self, data: &DataArguments, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
+        rows::score(&self.load(data, out)?, to, out)
+    }
+
+    fn predict(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
+        rows::predict(&self.load(data, out)?, to, out)
+    }
+
+    fn impute(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
+        rows::impute(&self.load(data, out)?, to, out)
+    }
+
+    fn sample(&self, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
+        rows::sample(self, rows, seed, to, out)
+    }
+
+    fn check(&self, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
+        rows::check(self, data, tolerance, out)
+    }
+}

@@ -1,0 +1,255 @@
+//! The summary of a factor model: the contract's JSON.
+
+use super::FactorAnalysis;
+use crate::Error;
+use crate::catalogue::summary::{InformationSummary, ResidualSummary, Summary};
+use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates};
+use crate::engine::{Progress, Status};
+use crate::geometry::{Gram, Point};
+use crate::linalg::Matrix;
+use crate::model::LatentModel;
+use crate::objective::{Learning, Look};
+use serde::Serialize;
+use serde_json::json;
+
+/// Ranks of the Gram matrices: what an overparametrised model can tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct GramSummary {
+    /// Number of free coordinates.
+    pub coordinates: usize,
+    /// Dimension of the rotations of the factors, which change nothing.
+    pub rotations: usize,
+    /// Rank of the Fisher matrix of the complete data.
+    pub rank_joint: usize,
+    /// Rank of the Fisher matrix of the evidence; `null` where it is too large to be decomposed.
+    pub rank_visible: Option<usize>,
+}
+
+/// How a fit ended, for its summary.
+#[derive(Debug, Clone)]
+pub struct FactorFit<'a> {
+    /// The fit's state.
+    pub progress: &'a Progress,
+    /// Agreement of the starts.
+    pub restarts: Restarts,
+    /// Seed of the best start.
+    pub seed: u64,
+}
+
+/// Everything that can be said about a look at a canonical point; `fit` for fits.
+///
+/// # Errors
+/// As [`Assessment::of`].
+pub fn summarise_factors(
+    described: &FactorAnalysis,
+    learning: &Learning<'_>,
+    look: &Look,
+    tolerance: f64,
+    fit: Option<FactorFit<'_>>,
+) -> Result<Summary, Error> {
+    let model = described.factors();
+    let (statistics, at) = (&look.statistics, &look.point);
+    let weight = statistics.weight;
+    let mut assessment = Assessment::of(learning, look)?;
+    let entropies = learning.entropies(look);
+    let no_information = assessment.reading.is_none().then(|| {
+        format!(
+            "{} free parameters: the spectrum is computed up to {DENSE_LIMIT}, and while rows × parameters² stays below 4e11",
+            model.free()
+        )
+    });
+    if assessment.reading.is_none() {
+        let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
+    }
+    let floored: Vec<String> = model.without_noise(at).iter().map(|&d| model.names()[d].clone()).collect();
+    let value = look.elbo - entropies.sum();
+    let variance = model.tempering_variance(statistics);
+    let error = ((statistics.residual_square / weight - value * value).max(0.0) / weight).sqrt();
+    let prior = model.prior_residual(statistics);
+    let directions = directions(described, at, &assessment);
+    let mut certificates = certify(&Circumstances {
+        assessment: &assessment,
+        elbo: look.elbo,
+        entropies,
+        weight,
+        residual_error: error,
+        residual_variance: Some(variance),
+        residual_parts: None,
+        tolerance,
+        notes: &[],
+        frozen: (!floored.is_empty()).then(|| {
+            format!("the noise of {} goes to 0 and is held (a Heywood case: it has no scale to learn)", named(&floored))
+        }),
+        floor_residual: None,
+        known_residual: None,
+        no_information: no_information.clone(),
+        directions: directions.clone(),
+    });
+    if let Some(fit) = &fit {
+        certificates.push(fit.restarts.certificate());
+    }
+    let reading = assessment.reading.as_ref();
+    let errors = reading.and_then(|r| {
+        let block = covariance_of_estimates(&assessment, weight)?.into_iter().next()?;
+        Some(described.standard_errors(at, &block, &r.complete))
+    });
+    let standard_errors_why = match (&errors, reading) {
+        (Some(e), _) if e.without == 0 => None,
+        (Some(e), _) => Some(format!(
+            "null for {} numbers: a noise that goes to 0, loadings of factors that cannot be told apart, or directions that \
+             the rows do not show",
+            e.without
+        )),
+        (None, Some(_)) => Some("the observed information is indefinite: this is not a maximum".into()),
+        (None, None) => no_information.clone(),
+    };
+    let gram = GramSummary {
+        coordinates: model.free(),
+        rotations: model.rotations(),
+        rank_joint: assessment.rank,
+        rank_visible: reading.map(|r| r.visible.eigenvalues.iter().filter(|l| **l > FLAT).count()),
+    };
+    Ok(Summary {
+        model: described.settings().model.to_string(),
+        settings: json!(described.settings()),
+        rows: statistics.rows,
+        weight,
+        columns: model.names().to_vec(),
+        status: fit.as_ref().and_then(|f| f.progress.status.clone()),
+        why: fit.as_ref().and_then(|f| f.progress.why.clone()),
+        iterations: fit.as_ref().map(|f| f.progress.iteration),
+        passes: fit.as_ref().map(|f| f.progress.passes),
+        elbo: look.elbo,
+        log_evidence: Some(look.elbo),
+        log_prior: None,
+        entropy_sum: entropies.sum(),
+        entropies,
+        residual: ResidualSummary {
+            value,
+            standard_error: error,
+            prior: prior.unwrap_or(0.0),
+            components: Vec::new(),
+            variance,
+            alarm: if variance > 0.0 { weight * value * value / (2.0 * variance) } else { 0.0 },
+            explained_by_floor: None,
+            explained_by_prior: None,
+        },
+        remaining: assessment.remaining(),
+        stationarity: assessment.stationarity,
+        information: InformationSummary {
+            eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
+            empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
+            inertia: reading.map(|r| r.inertia),
+            defect: reading.map(|r| r.defect),
+            directions,
+            why: no_information,
+        },
+        certificates,
+        parameters: described.parameters(at),
+        standard_errors: errors.as_ref().map(|e| e.values.clone()),
+        standard_errors_robust: None,
+        confidence_95: errors.map(|e| e.half_width_95),
+        standard_errors_why,
+        restarts: fit.as_ref().map(|f| f.restarts.clone()),
+        warnings: warnings(described, &floored, fit.as_ref().map(|f| f.progress)),
+        nodes: None,
+        gram: Some(gram),
+        seed: fit.map(|f| f.seed),
+        version: env!("CARGO_PKG_VERSION").into(),
+    })
+}
+
+fn named(columns: &[String]) -> String {
+    let shown: Vec<String> = columns.iter().take(6).map(|c| format!("\"{c}\"")).collect();
+    let more = if columns.len() > shown.len() { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+/// Tangents of the rotations, orthonormal in the diagonal of the complete information.
+fn rotations(described: &FactorAnalysis, at: &Point, complete: &[f64]) -> Vec<Vec<f64>> {
+    let model = described.factors();
+    let pairs = (0..model.latent()).flat_map(|h| (0..h).map(move |k| (h, k)));
+    let scaled: Vec<Vec<f64>> = pairs
+        .map(|(h, k)| model.rotation(at, h, k).0.iter().zip(complete).map(|(v, c)| v * c.sqrt()).collect())
+        .collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let n = scaled.len();
+    let Some(gram) = Gram::new(Matrix::from_fn(n, n, |i, j| dot(&scaled[i], &scaled[j]))) else { return Vec::new() };
+    let root = gram.root();
+    (0..root.ncols())
+        .map(|j| (0..at.0.len()).map(|i| (0..n).map(|m| root[(m, j)] * scaled[m][i]).sum()).collect())
+        .collect()
+}
+
+/// What flat and negative directions are: rotations in one phrase, others by the coordinates that weigh most.
+fn directions(described: &FactorAnalysis, at: &Point, assessment: &Assessment) -> Vec<String> {
+    let Some(reading) = &assessment.reading else { return Vec::new() };
+    let spectrum = &reading.observed;
+    let flat: Vec<usize> = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= FLAT).collect();
+    if flat.is_empty() {
+        return Vec::new();
+    }
+    let turns = rotations(described, at, &reading.complete);
+    let mut out = Vec::new();
+    if !turns.is_empty() {
+        out.push(format!("rotations of the {} factors", described.factors().latent()));
+    }
+    for j in flat {
+        let mut v = vec![0.0; at.0.len()];
+        spectrum.vector(j).for_each(|(i, u)| v[i] = u * reading.complete[i].sqrt());
+        let before: f64 = v.iter().map(|x| x * x).sum();
+        for turn in &turns {
+            let along: f64 = v.iter().zip(turn).map(|(a, b)| a * b).sum();
+            v.iter_mut().zip(turn).for_each(|(a, b)| *a -= along * b);
+        }
+        // What is left of a rotation is rounding; anything else is a direction of its own.
+        if v.iter().map(|x| x * x).sum::<f64>() > 1e-3 * before && out.len() < 5 {
+            let mut order: Vec<usize> = (0..v.len()).collect();
+            order.sort_by(|a, b| v[*b].abs().total_cmp(&v[*a].abs()).then(a.cmp(b)));
+            let top = v[order[0]].abs();
+            let names: Vec<String> = order
+                .iter()
+                .filter(|&&i| v[i].abs() > 0.3 * top)
+                .take(3)
+                .map(|&i| described.factors().name_of(i))
+                .collect();
+            let name = names.join(" with ");
+            if !out.contains(&name) {
+                out.push(name);
+            }
+        }
+    }
+    out
+}
+
+fn warnings(described: &FactorAnalysis, floored: &[String], progress: Option<&Progress>) -> Vec<String> {
+    let mut out = Vec::new();
+    if !floored.is_empty() {
+        out.push(format!(
+            "the noise of {} goes to 0 (a Heywood case; natgrad explain heywood): try fewer latent dimensions, or leave the \
+             column out",
+            named(floored)
+        ));
+    }
+    if described.is_saturated() {
+        out.push(format!(
+            "{} factors for {} columns are more parameters than there are covariances: noise and loadings cannot be told \
+             apart. Use fewer latent dimensions",
+            described.factors().latent(),
+            described.factors().width()
+        ));
+    }
+    if let Some(p) = progress {
+        match p.status {
+            Some(Status::Diverged) => {
+                out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")));
+            }
+            Some(Status::IterationLimit) => out.push(
+                "the iteration limit came first: raise --max-iterations, or go on with --start RUN/model.json".into(),
+            ),
+            _ => {}
+        }
+    }
+    out
+}
