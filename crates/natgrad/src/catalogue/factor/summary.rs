@@ -83,6 +83,7 @@ pub fn summarise_factors(
         }),
         floor_residual: None,
         known_residual: None,
+        boundary: None,
         no_information: no_information.clone(),
         directions: directions.clone(),
     });
