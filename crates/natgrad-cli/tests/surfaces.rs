@@ -338,3 +338,43 @@ fn help_and_version_go_to_standard_output() {
         assert!(help.stdout.contains("Usage: natgrad") && help.stderr.is_empty(), "{help:#?}");
     }
 }
+
+#[test]
+fn select_counts_latent_dimensions_names_collapsed_ones_and_draws() {
+    let place = Place::new();
+    // Two things behind five columns; a third factor finds next to nothing.
+    let mut text = String::from("a,b,c,d,e\n");
+    let mut state = 7u64;
+    let mut normal = || {
+        // The sum of twelve uniform numbers: near enough to normal.
+        (0..12)
+            .map(|_| {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (state >> 11) as f64 / (1u64 << 53) as f64
+            })
+            .sum::<f64>()
+            - 6.0
+    };
+    for _ in 0..600 {
+        let (u, v) = (normal(), normal());
+        let row = [2.0 * u, 2.0 * u + v, u - v, 2.0 * v, u + v].map(|m| format!("{}", m + 0.5 * normal()));
+        text.push_str(&(row.join(",") + "\n"));
+    }
+    place.write("five.csv", &text);
+    let answer = place.run("select ppca five.csv --latent-dim 1..4 --plot sizes.svg --json").fine().json();
+    let sizes = answer["sizes"].as_array().expect("sizes");
+    assert_eq!(sizes.len(), 4);
+    for (i, size) in sizes.iter().enumerate() {
+        assert_eq!(size["latents"].as_array().map(Vec::len), Some(i + 1));
+        // ICL is about discrete hidden variables.
+        assert!(size["icl"].is_null() && size["entropies"]["prior"].is_number(), "{size}");
+        // D mean, D·H loadings less their rotations, one variance.
+        let h = i as i64 + 1;
+        assert_eq!(size["parameters"], 5 + 5 * h - h * (h - 1) / 2 + 1);
+    }
+    assert_eq!(answer["recommended"]["size"], 2);
+    assert!(place.read("sizes.svg").contains("<svg"));
+    place.refuses("select ppca five.csv --components 1..2", &["--components", "--latent-dim"]);
+    place.refuses("select ppca five.csv", &["--latent-dim"]);
+    place.refuses("select ppca five.csv --latent-dim 1..2 --plot x.gif", &["x.gif", ".svg"]);
+}

@@ -21,7 +21,7 @@ pub mod report;
 mod reproduce;
 mod sample;
 mod score;
-mod select;
+pub mod select;
 
 use crate::failure::Failure;
 use crate::output::Output;

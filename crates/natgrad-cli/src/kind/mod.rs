@@ -12,6 +12,7 @@ pub mod mixture;
 pub mod network;
 
 use crate::command::fit::{Arguments, Plan};
+use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -57,6 +58,12 @@ pub trait Kind: Sync {
 
     /// Begins a fit.
     fn begin(&self, model: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure>;
+
+    /// The model with its rows, for comparing sizes.
+    ///
+    /// # Errors
+    /// Kinds without a size say so.
+    fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure>;
 
     /// Goes on with a run from what [`Plan::own`] keeps.
     fn go_on(
@@ -114,6 +121,14 @@ impl<'a> Opened<'a> {
 /// The kind that a model's name belongs to.
 pub fn named(model: &str) -> Option<&'static dyn Kind> {
     KINDS.into_iter().find(|k| k.models().iter().any(|(name, _)| name == model))
+}
+
+/// As [`named`], with the names of all models where there is none.
+pub fn find(name: &str) -> Result<&'static dyn Kind, Failure> {
+    named(name).ok_or_else(|| {
+        let names: Vec<String> = listed().into_iter().map(|(name, _)| name).collect();
+        Failure::new(format!("there is no model \"{name}\""), format!("choose from {}", names.join(", ")))
+    })
 }
 
 /// All models, mixtures first, each with what it is for.

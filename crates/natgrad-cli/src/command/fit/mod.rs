@@ -10,7 +10,7 @@ pub use climb::{Fittable, Plan, climb, fingerprint};
 
 use crate::data::DataArguments;
 use crate::failure::Failure;
-use crate::kind::{self, Kind};
+use crate::kind;
 use crate::output::Output;
 use crate::table;
 use climb::Checkpoint;
@@ -29,12 +29,12 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
             ));
         }
         let Checkpoint { plan, progress } = folder.read_checkpoint()?;
-        return kind_of(&plan.model)?.go_on(&plan, progress, Some(folder), out);
+        return kind::find(&plan.model)?.go_on(&plan, progress, Some(folder), out);
     }
     let Some(name) = &arguments.model else {
         return Err(Failure::new("no model is named", "natgrad fit MODEL DATA --components K"));
     };
-    let kind = kind_of(name)?;
+    let kind = kind::find(name)?;
     check_numbers(&arguments.climb, &arguments.model_arguments.structure, arguments.checkpoint_every)?;
     let from_file = arguments.start.as_deref().is_some_and(|s| !kind.draws(s));
     if from_file && arguments.climb.restarts > 1 {
@@ -52,14 +52,6 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
         ));
     }
     kind.begin(name, &arguments, out)
-}
-
-/// The kind that a model's name belongs to.
-fn kind_of(name: &str) -> Result<&'static dyn Kind, Failure> {
-    kind::named(name).ok_or_else(|| {
-        let names: Vec<String> = kind::listed().into_iter().map(|(name, _)| name).collect();
-        Failure::new(format!("there is no model \"{name}\""), format!("choose from {}", names.join(", ")))
-    })
 }
 
 /// Refuses to go on with other rows than those that the run began with.

@@ -1,11 +1,13 @@
 //! Factor analysis and probabilistic PCA.
 
+mod comparison;
 mod file;
 mod fit;
 mod rows;
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
+use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -33,7 +35,7 @@ impl Kind for Factors {
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
-        if !file.model().is_some_and(|name| name.parse::<FactorName>().is_ok()) {
+        if file.model().is_none_or(|name| name.parse::<FactorName>().is_err()) {
             return Ok(None);
         }
         Ok(Some(Box::new(FactorFile::read(file)?)))
@@ -41,6 +43,10 @@ impl Kind for Factors {
 
     fn begin(&self, model: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         fit::begin(model.parse()?, arguments, out)
+    }
+
+    fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        comparison::open(arguments, out)
     }
 
     fn go_on(

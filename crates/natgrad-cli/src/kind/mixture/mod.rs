@@ -1,6 +1,7 @@
 //! Mixtures: every model of the catalogue's list, and files that no other kind knows.
 
 mod check;
+mod comparison;
 mod fit;
 mod impute;
 mod predict;
@@ -11,6 +12,7 @@ pub use fit::{Prepared, open_for_model, prepare, spec_for};
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
+use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
@@ -65,6 +67,10 @@ impl Kind for Mixtures {
 
     fn begin(&self, model: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         fit::begin(model.parse()?, arguments, out)
+    }
+
+    fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        comparison::open(arguments, out)
     }
 
     fn go_on(

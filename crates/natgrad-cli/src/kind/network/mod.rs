@@ -11,6 +11,7 @@ mod score;
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
+use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::network_model::NetworkModelFile;
@@ -55,6 +56,13 @@ impl Kind for Networks {
 
     fn begin(&self, _: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         fit::begin(arguments, out)
+    }
+
+    fn compare<'a>(&self, _: &'a select::Arguments, _: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        Err(Failure::new(
+            "select compares numbers of components, and a bayes-net has none",
+            "fit each network with `natgrad fit bayes-net` and compare the log-evidence of rows held out with `natgrad score`",
+        ))
     }
 
     fn go_on(

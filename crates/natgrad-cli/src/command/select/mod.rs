@@ -1,0 +1,176 @@
+//! `natgrad select`: fits of several sizes, compared.
+
+mod found;
+mod picture;
+mod sizes;
+mod words;
+
+pub use found::{COLLAPSED, Found, Latent, better};
+pub use sizes::Sizes;
+
+use super::fit::{ClimbArguments, Structure, check_numbers};
+use crate::data::DataArguments;
+use crate::failure::Failure;
+use crate::kind;
+use crate::output::Output;
+use crate::table::{plain, short};
+use natgrad::engine::Status;
+use natgrad::model::Entropies;
+use natgrad::rows::{RowSource, Table, split};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Fit several sizes and recommend one.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Model (`natgrad list` shows them).
+    #[arg(value_name = "MODEL")]
+    pub model: String,
+    #[command(flatten)]
+    pub data: DataArguments,
+    /// Numbers of components (classes) to try.
+    #[arg(long, visible_alias = "classes", value_name = "A..B")]
+    pub components: Option<Sizes>,
+    /// Numbers of latent dimensions to try.
+    #[arg(long, value_name = "A..B")]
+    pub latent_dim: Option<Sizes>,
+    #[command(flatten)]
+    pub structure: Structure,
+    #[command(flatten)]
+    pub climb: ClimbArguments,
+    /// Draw the comparison (.svg, .png).
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// A seed per start.
+    pub fn seeds(&self) -> Vec<u64> {
+        (0..self.climb.restarts).map(|r| self.climb.seed.wrapping_add(r)).collect()
+    }
+}
+
+/// A model whose sizes can be compared.
+pub trait Comparable: Sync {
+    /// What is counted: `components`, `latent dimensions`.
+    fn word(&self) -> &'static str;
+
+    /// The sizes to try.
+    fn sizes(&self) -> Sizes;
+
+    /// All rows, as the model reads them.
+    fn source(&self) -> &dyn RowSource;
+
+    /// The best fit of a size on some rows, with the evidence of others.
+    fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure>;
+}
+
+/// One line of the answer.
+#[derive(Debug, Serialize)]
+pub struct Size {
+    size: usize,
+    elbo: Option<f64>,
+    log_evidence: Option<f64>,
+    parameters: Option<usize>,
+    bic: Option<f64>,
+    icl: Option<f64>,
+    held_out: Option<f64>,
+    status: Option<Status>,
+    why: Option<String>,
+    entropies: Option<Entropies>,
+    latents: Vec<Latent>,
+    #[serde(skip)]
+    weight: Option<f64>,
+}
+
+/// One row in five is held out.
+const HELD_OUT: u64 = 5;
+
+/// Compares.
+pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    let kind = kind::find(&arguments.model)?;
+    check_numbers(&arguments.climb, &arguments.structure, 0.0)?;
+    arguments.plot.as_deref().map(picture::check).transpose()?;
+    let model = kind.compare(arguments, out)?;
+    let (train, test) = split(model.source(), HELD_OUT, arguments.climb.seed)?;
+    let whole = Table::of(model.source())?;
+    let one = |size: usize| -> Result<Size, Failure> {
+        let found = model.fit(size, &whole, None)?;
+        let part = model.fit(size, &train, Some(&test)).ok().filter(Found::is_sound);
+        Ok(Size {
+            size,
+            elbo: Some(found.elbo),
+            log_evidence: Some(found.elbo),
+            parameters: Some(found.parameters),
+            bic: found.bic(),
+            icl: found.icl(),
+            held_out: part.and_then(|p| p.held_out).filter(|h| h.is_finite()),
+            entropies: Some(found.entropies),
+            weight: Some(found.weight),
+            status: found.status,
+            why: found.why,
+            latents: found.latents,
+        })
+    };
+    let failed = |size: usize, f: Failure| Size {
+        size,
+        elbo: None,
+        log_evidence: None,
+        parameters: None,
+        bic: None,
+        icl: None,
+        held_out: None,
+        status: None,
+        why: Some(f.in_files(&arguments.data.data).to_string().replace("\nhint: ", "; ")),
+        entropies: None,
+        latents: Vec::new(),
+        weight: None,
+    };
+    let all: Vec<usize> = model.sizes().all().collect();
+    let sizes: Vec<Size> = all.into_par_iter().map(|size| one(size).unwrap_or_else(|f| failed(size, f))).collect();
+    let Some((best, why)) = words::recommend(&sizes, model.word()) else {
+        let why = sizes.iter().find_map(|s| s.why.clone()).unwrap_or_else(|| "no size could be fitted".into());
+        return Err(Failure::new(why, "try other sizes"));
+    };
+    if let Some(path) = &arguments.plot {
+        picture::write(&sizes, model.word(), path)?;
+    }
+    if out.json {
+        out.document(&serde_json::json!({"sizes": sizes, "recommended": {"size": best, "why": why}}))?;
+        return Ok(0);
+    }
+    show(&sizes, out)?;
+    out.result(&format!("recommended: {why}"))?;
+    Ok(0)
+}
+
+fn show(sizes: &[Size], out: &Output) -> Result<(), Failure> {
+    let number = |v: Option<f64>| v.map_or_else(|| "–".to_string(), short);
+    let rows = sizes
+        .iter()
+        .map(|s| {
+            let status = match (&s.status, &s.why) {
+                (Some(Status::Converged), _) => "converged".to_string(),
+                (Some(Status::IterationLimit), _) => "iteration limit".into(),
+                (Some(Status::Diverged), _) => "diverged".into(),
+                (Some(Status::Interrupted), _) => "interrupted".into(),
+                (None, why) => why.clone().unwrap_or_default(),
+            };
+            let parameters = s.parameters.map_or_else(|| "–".into(), |p| p.to_string());
+            let told: Vec<String> = s.latents.iter().map(|l| short(l.information)).collect();
+            vec![
+                s.size.to_string(),
+                number(s.elbo),
+                parameters,
+                number(s.bic),
+                number(s.icl),
+                number(s.held_out),
+                told.join(" "),
+                status,
+            ]
+        })
+        .collect();
+    let header = ["size", "ELBO", "parameters", "BIC", "ICL", "held out", "nats told of each latent", "status"];
+    out.result(&plain(&header, rows))
+}
