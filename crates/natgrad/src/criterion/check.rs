@@ -56,24 +56,19 @@ pub fn check(model: &Maps<'_>, settings: &Settings) -> Result<Criterion, Error> 
         parts.push(found);
     }
     if let Some(Recognition::Encoder(means, map)) = &model.standard_normal {
-        let own = Subject {
-            name: "scale of the posterior",
-            role: Role::Recognition,
-            map: map.as_ref(),
-            goal: Goal::Scaling(*means),
-        };
+        let own =
+            Subject { name: "posterior", role: Role::Recognition, map: map.as_ref(), goal: Goal::Scaling(*means) };
         parts.push(own.examine(settings)?);
     }
     let holds = parts.iter().all(|p| p.holds);
     let condition = model.standard_normal.as_ref().map(|r| {
         let of_q = match r {
-            Recognition::Free => "the posterior is exact, or optimal in its scale",
+            Recognition::Free => "q is exact (or of the best scale)",
             Recognition::Encoder(..) => "the encoder is stationary",
         };
         format!(
-            "the prior N(0, I) is fixed and has no direction of its own: equality asks that {of_q}, and that \
-             what undoes the scaling of z (the first layer) is stationary together with the scale of the observable; \
-             for other posteriors F differs from the sum by half the slope along that scaling"
+            "as the prior N(0, I) is fixed, that takes more than the observable's scale: {of_q}, and the first layer, which \
+             undoes a scaling of z, is stationary too"
         )
     });
     Ok(Criterion { model: model.name.clone(), holds, parts, condition })

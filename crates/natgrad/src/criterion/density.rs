@@ -1,6 +1,6 @@
 //! A log-density as a map: its values at points are natural parameters, up to a constant.
 
-use super::{NaturalMap, Parameter};
+use super::{NaturalMap, Parameter, States};
 use rand::Rng;
 
 /// A distribution of one number, of any kind, by `ln (p(x; θ)/h(x))`; a constant of `x` may be left out.
@@ -35,5 +35,10 @@ impl<F: Fn(&[f64], f64) -> f64, D: Fn(&mut dyn Rng) -> Vec<f64>> NaturalMap for 
 
     fn draw(&self, rng: &mut dyn Rng) -> Vec<f64> {
         (self.draw)(rng)
+    }
+
+    /// One state, but not all there is to look at: points are drawn from a line.
+    fn states(&self, _: &mut dyn Rng, _: usize) -> States {
+        States::Drawn(vec![Vec::new()])
     }
 }

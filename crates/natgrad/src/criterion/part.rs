@@ -60,12 +60,11 @@ impl Subject<'_> {
     fn refuse_few(&self, rows: &Rows, states: &States, rank: usize) -> Result<(), Error> {
         let null = self.map.null_directions().len();
         let equations = rows.target.len().saturating_sub(null * states.list().len());
-        // A density looked at in points is drawn as well: constants as the null direction tell it.
         let drawn = matches!(states, States::Drawn(_));
         if drawn && equations <= rank {
             return Err(Error::Setting {
                 problem: format!("{}: {equations} equations for parameters of rank {rank} decide nothing", self.name),
-                hint: "give more states: `states` is told how many are wanted".into(),
+                hint: "give more states (`states` is told how many are wanted), or more points of a density".into(),
             });
         }
         Ok(())

@@ -179,9 +179,9 @@ impl Rows {
                         (0..n).for_each(|i| j[(i, c)] -= along * unit[i]);
                     }
                 }
-                // What rounding leaves of a target that changes no distribution.
+                // What rounding leaves of a target that changes no distribution, as of weights that are meant to be equal.
                 let left = target.iter().map(|t| t * t).sum::<f64>().sqrt();
-                if left <= 1e-14 * size * (n as f64) {
+                if left <= 1e-12 * size {
                     target.iter_mut().for_each(|t| *t = 0.0);
                 }
                 parts.push((j, target));

@@ -20,8 +20,11 @@ impl Finding {
         if self.holds {
             return format!("{} {what} by what is learnt (residual {:.0e})", self.part, self.residual);
         }
-        let not =
-            format!("{} cannot be {}", self.part, if self.role == Role::Recognition { "scaled" } else { "tempered" });
+        let not = what.replace("can be", "cannot be");
+        let share = match 100.0 * self.residual {
+            p if p >= 10.0 => format!("{p:.0} %"),
+            p => format!("{p:.2} %"),
+        };
         let help = match &self.remedy {
             Remedy::NotNeeded => String::new(),
             Remedy::Learn { one_of } => format!("; it could if {} were learnt", list(one_of, "or")),
@@ -32,11 +35,15 @@ impl Finding {
                     .into()
             }
         };
+        let zero = match self.direction.is_empty() && self.role == Role::Prior {
+            true => "; held natural parameters do no harm where all are 0 (equal weights, log-odds of 0)",
+            false => "",
+        };
         let rescue = match &self.base_measure {
-            Some(_) => "; with what is fixed in the base measure, the ELBO is a sum of pseudo-entropies all the same",
+            Some(_) => "; with what is held in the base measure, the ELBO is a sum of pseudo-entropies all the same",
             None => "",
         };
-        format!("{not}: {:.2e} of the direction is out of reach{help}{rescue}", self.residual)
+        format!("{} {not}: {share} of the direction is out of reach{help}{zero}{rescue}", self.part)
     }
 }
 
@@ -44,10 +51,18 @@ impl Criterion {
     /// The answer in one sentence.
     pub fn sentence(&self) -> String {
         let offending: Vec<String> = self.parts.iter().filter(|p| !p.holds).map(|p| p.part.clone()).collect();
-        if offending.is_empty() {
-            let when = if self.condition.is_some() { ", under the condition below" } else { "" };
-            return format!("{}: the ELBO is a sum of entropies at every stationary point{when}", self.model);
+        match (&offending[..], &self.condition) {
+            ([], None) => format!("{}: the ELBO is a sum of entropies at every stationary point", self.model),
+            ([], Some(condition)) => {
+                format!("{}: the ELBO is a sum of entropies at every stationary point; {condition}", self.model)
+            }
+            (parts, _) => {
+                format!(
+                    "{}: the ELBO need not be a sum of entropies, because of the {}",
+                    self.model,
+                    list(parts, "and the")
+                )
+            }
         }
-        format!("{}: the ELBO need not be a sum of entropies, because of {}", self.model, list(&offending, "and"))
     }
 }

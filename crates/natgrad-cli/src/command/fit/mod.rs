@@ -7,7 +7,7 @@ mod mixture;
 mod network;
 
 pub use arguments::{Arguments, ClimbArguments, Structure, check_numbers, settings};
-pub use mixture::{Prepared, open_for_model, prepare, spec_for};
+pub use mixture::{Prepared, check_options, families_given, open_for_model, prepare, spec_for};
 
 use crate::data::DataArguments;
 use crate::failure::Failure;
