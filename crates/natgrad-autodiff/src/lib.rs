@@ -56,11 +56,13 @@
 //! # Ok::<(), natgrad::Error>(())
 //! ```
 
+mod natural;
+
 use natgrad::linalg::Matrix;
 use natgrad::parametrised::Parametrisation;
-use num_dual::Dual64;
 
-pub use num_dual::DualNum;
+pub use natural::DerivedMap;
+pub use num_dual::{Dual64, DualNum};
 
 /// A map that computes with any number that knows its derivative.
 ///

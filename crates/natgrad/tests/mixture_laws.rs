@@ -38,11 +38,6 @@ fn evidence_steps_are_never_below_em() {
 }
 
 #[test]
-fn the_entropy_sum_residual_is_the_slope_of_tempering() {
-    each(law::residual_is_the_slope_of_tempering);
-}
-
-#[test]
 fn weights_are_repeated_rows() {
     each(law::weights_are_repeated_rows);
 }

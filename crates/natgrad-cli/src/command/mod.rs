@@ -2,6 +2,7 @@
 
 mod check;
 mod convert;
+mod criterion;
 mod estep;
 mod explain;
 pub mod fit;
@@ -57,6 +58,8 @@ pub enum Command {
     Graph(graph::Arguments),
     /// Recompute a paper: its figures, propositions and theorems.
     Reproduce(reproduce::Arguments),
+    /// Would a model's ELBO be a sum of entropies at its stationary points, and what would have to be learnt for that?
+    Criterion(Box<criterion::Arguments>),
     /// Convert a network between BIF and JSON.
     Convert(convert::Arguments),
     /// Write the report of a run again.
@@ -84,6 +87,7 @@ pub fn run(command: Command, out: &Output) -> Result<u8, Failure> {
         Command::Flow(a) => flow::run(&a, out),
         Command::Graph(a) => graph::run(&a, out),
         Command::Reproduce(a) => reproduce::run(&a, out),
+        Command::Criterion(a) => criterion::run(&a, out),
         Command::Convert(a) => convert::run(&a, out),
         Command::Report(a) => report::run(&a, out),
         Command::List(a) => list::run(&a, out),

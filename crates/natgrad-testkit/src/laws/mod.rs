@@ -3,6 +3,7 @@
 pub mod family;
 pub mod latent;
 pub mod model;
+pub mod tempering;
 
 /// Panics unless `|a − b| ≤ tolerance`; the message says what was compared, and where.
 pub fn close(what: &str, a: f64, b: f64, tolerance: f64) {

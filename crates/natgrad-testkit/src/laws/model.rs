@@ -1,5 +1,5 @@
 //! Laws of mixtures at any point: slopes, information matrices and posteriors against brute force, EM that never falls,
-//! entropy sums as the slope of tempering, weights as repeated rows.
+//! weights as repeated rows.
 
 use super::{close, derivative};
 use crate::generate;
@@ -275,31 +275,6 @@ pub fn evidence_steps_are_never_below_em(case: &Case) {
             assert!(after >= rival - slack, "{}: {after} where EM gives {rival}", case.name);
         }
     }
-}
-
-/// The entropy-sum residual is the slope of the evidence when all natural parameters are scaled together.
-///
-/// With exact recognition the evidence's slope is that of the ELBO with the posterior held (Fisher's identity). In the
-/// charts of normal families the base measure is 1 too, so scaling tempers the density in any chart.
-pub fn residual_is_the_slope_of_tempering(case: &Case) {
-    let mixture = case.described.mixture();
-    if mixture.frozen().weights || mixture.frozen().covariances {
-        return; // the direction is not learnable
-    }
-    let learning = case.learning();
-    let look = learning.look(&case.point, Want::Statistics).expect("a look");
-    let residual = look.elbo - learning.entropies(&look).sum();
-    let mut v = Tangent(vec![0.0; mixture.free()]);
-    for (i, value) in case.point.0.iter().enumerate() {
-        if let Some(f) = mixture.free_coordinate(i) {
-            v.0[f] = *value;
-        }
-    }
-    let size = 1.0 + look.elbo.abs() + residual.abs();
-    // The same number in two ways: rounding of the sums, in units of the log-densities.
-    close(&format!("{}: R = g·η", case.name), learning.gradient(&look).along(&v), residual, 1e-10 * size);
-    let slope = derivative(|t| elbo(case, &shifted(case, &v, t)), 1e-3);
-    close(&format!("{}: R = dF/dε", case.name), slope, residual, 1e-6 * size);
 }
 
 /// A whole-number weight is a repeated row, and weight zero an absent one; rows may come in any order.

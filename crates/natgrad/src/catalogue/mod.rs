@@ -3,6 +3,7 @@
 //! Start here to add another model: give it a [`Spec`] and an entry in [`models`].
 
 pub mod bayes_net;
+pub mod criterion;
 mod described;
 pub mod factor;
 mod messages;

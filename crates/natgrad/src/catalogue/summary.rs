@@ -1,10 +1,12 @@
 //! The summary of a fit or a check: the contract's JSON.
 
 use super::bayes_net::NodeSummary;
+use super::criterion::mixture_maps;
 use super::described::Described;
 use super::factor::GramSummary;
 use super::standard_errors::standard_errors;
 use crate::Error;
+use crate::criterion::{Settings, check};
 use crate::diagnose::{
     Assessment, Certificate, Circumstances, DENSE_LIMIT, Restarts, certify, covariance_of_estimates, residual_variance,
 };
@@ -144,7 +146,7 @@ pub fn summarise(
         None => mixture.maximise(&look.point, statistics).map(|m| m.notes).unwrap_or_default(),
     };
     notes = with_near_boundary(described, look, notes);
-    let frozen = frozen_in_words(described, look);
+    let frozen = frozen_in_words(described, look)?;
     let floored: Vec<usize> = mixture.floored(&look.point);
     // The last M-step need not have met the floor again on which a variance rests.
     for &k in
@@ -302,17 +304,28 @@ fn tempering_variance(described: &Described, look: &Look) -> f64 {
     residual_variance(&weights, &variances)
 }
 
-/// Frozen parameters that stop the tempering direction, in words; uniform frozen weights do not.
-fn frozen_in_words(described: &Described, look: &Look) -> Option<String> {
+/// Frozen parameters that stop the tempering direction, in words: what the criterion names.
+fn frozen_in_words(described: &Described, look: &Look) -> Result<Option<String>, Error> {
     let spec = described.spec();
-    let weights = described.mixture().weights(&look.point);
-    let even = weights.iter().all(|w| (w - weights[0]).abs() < 1e-12);
-    match (spec.freeze_weights && !even, spec.freeze_covariances) {
-        (true, true) => Some("mixing weights and covariances are frozen".into()),
-        (true, false) => Some("unequal mixing weights are frozen".into()),
-        (false, true) => Some("covariances are frozen".into()),
-        (false, false) => None,
+    if !spec.freeze_weights && !spec.freeze_covariances {
+        return Ok(None);
     }
+    let weights = described.mixture().weights(&look.point);
+    let maps = mixture_maps(spec, described.columns(), spec.freeze_weights.then_some(&weights))?;
+    let found = check(&maps, &Settings { points: 1, ..Settings::default() })?;
+    let named: Vec<&str> = found
+        .parts
+        .iter()
+        .filter(|p| !p.holds)
+        .flat_map(|p| p.parameters.iter().filter(|b| p.direction.iter().all(|d| d.name != b.name)))
+        .map(|b| b.name.as_str())
+        .collect();
+    // Equal weights do no harm.
+    Ok(match &named[..] {
+        [] => None,
+        ["mixing weights"] => Some("unequal mixing weights are frozen".into()),
+        names => Some(format!("{} are frozen", names.join(" and "))),
+    })
 }
 
 /// The coordinates that weigh most in each flat or negative direction (at most five directions, three names each).

@@ -155,7 +155,7 @@ pub fn open_for_model(
 }
 
 /// Refuses options that the model would not look at, and values that no family takes.
-fn check_options(model: ModelName, structure: &Structure) -> Result<(), Failure> {
+pub fn check_options(model: ModelName, structure: &Structure) -> Result<(), Failure> {
     let has_normals = matches!(model, ModelName::GaussianMixture | ModelName::Mixture);
     let unused = |option: &str, whose: &str| {
         Err(Failure::new(format!("{option} does nothing in a {model}"), format!("it goes with {whose}: leave it out")))
@@ -184,7 +184,8 @@ fn check_options(model: ModelName, structure: &Structure) -> Result<(), Failure>
     }
 }
 
-fn families_given(structure: &Structure) -> Result<BTreeMap<String, FamilyName>, Failure> {
+/// The families that --family gives to columns.
+pub fn families_given(structure: &Structure) -> Result<BTreeMap<String, FamilyName>, Failure> {
     let mut families = BTreeMap::new();
     for entry in &structure.family {
         let Some((column, family)) = entry.split_once('=') else {

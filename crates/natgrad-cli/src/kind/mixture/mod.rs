@@ -8,7 +8,7 @@ mod predict;
 mod sample;
 mod score;
 
-pub use fit::{Prepared, open_for_model, prepare, spec_for};
+pub use fit::{Prepared, check_options, families_given, open_for_model, prepare, spec_for};
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};

@@ -16,6 +16,7 @@ mod digest;
 mod groups;
 mod information;
 mod layout;
+mod maps;
 mod maximise;
 mod mean_field;
 mod plan;

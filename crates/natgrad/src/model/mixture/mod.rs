@@ -11,6 +11,7 @@ mod binary;
 mod incomplete;
 mod information;
 mod layout;
+mod maps;
 mod maximise;
 mod prepared;
 mod start;

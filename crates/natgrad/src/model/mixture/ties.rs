@@ -35,12 +35,7 @@ impl Ties {
                         leader[i] = None;
                         continue;
                     }
-                    leader[i] = Some(match tie {
-                        Tie::Items => layout.coordinates(k, 0).start + j,
-                        Tie::Spherical if second => layout.coordinates(k, 0).start + j,
-                        Tie::Covariance if second => layout.coordinates(0, b).start + j,
-                        _ => i,
-                    });
+                    leader[i] = Some(Self::leader(layout, tie, second, k, b, j));
                 }
             }
         }
@@ -58,6 +53,16 @@ impl Ties {
             })
             .collect();
         Ties { follows, free }
+    }
+
+    /// The coordinate that coordinate `j` of block `b` in component `k` is equal to; `second`: of a variance.
+    pub fn leader(layout: &Layout, tie: Tie, second: bool, k: usize, b: usize, j: usize) -> usize {
+        match tie {
+            Tie::Items => layout.coordinates(k, 0).start + j,
+            Tie::Spherical if second => layout.coordinates(k, 0).start + j,
+            Tie::Covariance if second => layout.coordinates(0, b).start + j,
+            _ => layout.coordinates(k, b).start + j,
+        }
     }
 
     /// Number of free coordinates.

@@ -1,0 +1,105 @@
+//! A model named on the command line as maps to natural parameters.
+
+use super::{Arguments, Outputs, PriorKind, Spread};
+use crate::command::BAYES_NET;
+use crate::kind::mixture::{check_options, families_given, spec_for};
+use crate::failure::Failure;
+use crate::network_file;
+use natgrad::catalogue::criterion::{
+    LatentModel, LatentSettings, Observable, Prior, Variance, latent_maps, mixture_maps, network_maps,
+};
+use natgrad::catalogue::{FamilyName, ModelName};
+use natgrad::criterion::Maps;
+use natgrad::rows::{Column, ColumnKind};
+
+/// The maps of the model that the arguments name.
+pub fn of(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
+    let latent = match arguments.model.as_str() {
+        "ppca" => Some(LatentModel::Ppca),
+        "factor-analysis" => Some(LatentModel::FactorAnalysis),
+        "sigmoid-belief-net" => Some(LatentModel::SigmoidBeliefNet),
+        "sparse-coding" => Some(LatentModel::SparseCoding),
+        "vae" => Some(LatentModel::Vae),
+        _ => None,
+    };
+    let is = |what: LatentModel| latent == Some(what);
+    let unused = [
+        ("--network", arguments.network.is_some() && arguments.model != BAYES_NET, BAYES_NET),
+        ("--hidden", !arguments.hidden.is_empty() && arguments.model != BAYES_NET, BAYES_NET),
+        ("--layers", arguments.layers.is_some() && !is(LatentModel::SigmoidBeliefNet), "sigmoid-belief-net"),
+        ("--observable", arguments.observable.is_some() && !is(LatentModel::Vae), "vae"),
+        ("--variance", arguments.variance.is_some() && !is(LatentModel::Vae), "vae"),
+        ("--prior", arguments.prior.is_some() && !is(LatentModel::Vae), "vae"),
+    ];
+    if let Some((option, _, whose)) = unused.iter().find(|u| u.1) {
+        return Err(Failure::new(
+            format!("{option} does nothing in a {}", arguments.model),
+            format!("it goes with {whose}: leave it out"),
+        ));
+    }
+    match latent {
+        Some(model) => of_latent(arguments, model),
+        None if arguments.model == BAYES_NET => of_network(arguments),
+        None => of_mixture(arguments),
+    }
+}
+
+fn of_latent(arguments: &Arguments, model: LatentModel) -> Result<Maps<'static>, Failure> {
+    let settings = LatentSettings {
+        observable: match arguments.observable {
+            None | Some(Outputs::Normal) => Observable::Normal,
+            Some(Outputs::Bernoulli) => Observable::Bernoulli,
+            Some(Outputs::Poisson) => Observable::Poisson,
+        },
+        variance: match arguments.variance {
+            None | Some(Spread::Scalar) => Variance::Scalar,
+            Some(Spread::Diagonal) => Variance::PerColumn,
+            Some(Spread::Network) => Variance::Network,
+            Some(Spread::Softplus) => Variance::Softplus,
+        },
+        prior: match arguments.prior {
+            None | Some(PriorKind::Standard) => Prior::Standard,
+            Some(PriorKind::Learnt) => Prior::Learnt,
+        },
+        layers: usize::from(arguments.layers.unwrap_or(1)),
+        freeze: arguments.structure.freeze.clone(),
+        ..LatentSettings::new(model)
+    };
+    Ok(latent_maps(&settings)?)
+}
+
+fn of_network(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
+    let Some(file) = &arguments.network else {
+        return Err(Failure::new("a bayes-net needs its network", "give --network FILE.bif or FILE.json"));
+    };
+    let (network, _) = network_file::read(file)?;
+    let hidden = network.hidden(&arguments.hidden)?;
+    let frozen = network.hidden(&arguments.structure.freeze)?;
+    Ok(network_maps(&network, &hidden, &frozen))
+}
+
+/// Columns stand for any number of their kind.
+fn of_mixture(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
+    let model: ModelName = arguments.model.parse()?;
+    let structure = &arguments.structure;
+    check_options(model, structure)?;
+    let levels = || ColumnKind::Levels(["a", "b", "c"].map(String::from).to_vec());
+    let column = |name: &str, kind: ColumnKind| Column { name: name.into(), kind, missing: false };
+    let columns: Vec<Column> = match model {
+        ModelName::Mixture if !structure.family.is_empty() => families_given(structure)?
+            .iter()
+            .map(|(name, f)| column(name, if *f == FamilyName::Categorical { levels() } else { ColumnKind::Number }))
+            .collect(),
+        ModelName::LatentClass | ModelName::CategoricalMixture => {
+            ["c1", "c2"].map(|name| column(name, levels())).to_vec()
+        }
+        _ => ["c1", "c2"].map(|name| column(name, ColumnKind::Number)).to_vec(),
+    };
+    let mut structure = structure.clone();
+    if model == ModelName::NegativeBinomialMixture {
+        // Any dispersion will do.
+        structure.dispersion.get_or_insert(2.0);
+    }
+    let spec = spec_for(model, 2, &structure, &columns)?;
+    Ok(mixture_maps(&spec, &columns, None)?)
+}

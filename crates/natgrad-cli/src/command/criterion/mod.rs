@@ -1,0 +1,111 @@
+//! `natgrad criterion`: would a model's ELBO become a sum of entropies, and what would have to be learnt for that?
+
+mod maps;
+
+use super::fit::Structure;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::table::{plain, short};
+use natgrad::criterion::{Criterion, Finding, Remedy, Settings, check};
+use std::path::PathBuf;
+
+/// Distribution of outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Outputs {
+    /// Real numbers.
+    Normal,
+    /// Zeros and ones.
+    Bernoulli,
+    /// Counts.
+    Poisson,
+}
+
+/// Variance of normal outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Spread {
+    /// One for all columns.
+    Scalar,
+    /// One for each column.
+    Diagonal,
+    /// The exponential of a layer of the network.
+    Network,
+    /// The softplus of a layer of the network.
+    Softplus,
+}
+
+/// Prior of a variational autoencoder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum PriorKind {
+    /// `N(0, I)`.
+    Standard,
+    /// Its variances are learnt.
+    Learnt,
+}
+
+/// Ask whether a model's ELBO is a sum of entropies wherever it is stationary. No data are needed.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Model: those of `natgrad list`, and ppca, factor-analysis, sigmoid-belief-net, sparse-coding, vae.
+    #[arg(value_name = "MODEL")]
+    model: String,
+    #[command(flatten)]
+    structure: Structure,
+    /// Network file (.bif or .json), for `bayes-net`.
+    #[arg(long, value_name = "FILE")]
+    network: Option<PathBuf>,
+    /// Hidden nodes of the network.
+    #[arg(long, value_delimiter = ',', value_name = "A,B,…")]
+    hidden: Vec<String>,
+    /// Layers of hidden variables, for `sigmoid-belief-net`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=20))]
+    layers: Option<u8>,
+    /// Distribution of the outputs, for `vae`.
+    #[arg(long, value_enum)]
+    observable: Option<Outputs>,
+    /// Variance of normal outputs, for `vae`.
+    #[arg(long, value_enum)]
+    variance: Option<Spread>,
+    /// Prior, for `vae`.
+    #[arg(long, value_enum)]
+    prior: Option<PriorKind>,
+    /// Seed of the points that are looked at.
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    seed: u64,
+}
+
+/// Answers 1 where the criterion does not hold.
+pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    let maps = maps::of(arguments)?;
+    let found = check(&maps, &Settings { seed: arguments.seed, ..Settings::default() })?;
+    if out.json {
+        out.document(&found)?;
+    } else {
+        print(&found, out)?;
+    }
+    Ok(u8::from(!found.holds))
+}
+
+fn print(found: &Criterion, out: &Output) -> Result<(), Failure> {
+    let rows = found.parts.iter().map(row).collect();
+    out.result(&plain(&["part", "criterion", "out of reach", "learnt", "held", "would help"], rows))?;
+    for part in found.parts.iter().filter(|p| !p.holds) {
+        out.result(&part.sentence())?;
+    }
+    out.result(&found.sentence())
+}
+
+fn row(part: &Finding) -> Vec<String> {
+    let learnt: Vec<&str> = part.direction.iter().map(|b| b.name.as_str()).collect();
+    let held: Vec<&str> =
+        part.parameters.iter().map(|b| b.name.as_str()).filter(|name| !learnt.contains(name)).collect();
+    let help = match &part.remedy {
+        Remedy::NotNeeded => String::new(),
+        Remedy::Learn { one_of } => format!("learning {}", one_of.join(" or ")),
+        Remedy::LearnTogether { all } => format!("learning {}", all.join(" and ")),
+        Remedy::Nothing => "another parametrisation".into(),
+    };
+    let rescue = if part.base_measure.is_some() { "a base measure" } else { "" };
+    let help = [help.as_str(), rescue].into_iter().filter(|h| !h.is_empty()).collect::<Vec<_>>().join("; ");
+    let verdict = if part.holds { "holds" } else { "fails" };
+    vec![part.part.clone(), verdict.into(), short(part.residual), learnt.join(", "), held.join(", "), help]
+}
