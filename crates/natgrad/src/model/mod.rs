@@ -8,6 +8,7 @@
 
 pub mod bayes_net;
 pub mod mixture;
+pub mod sigmoid_belief_net;
 mod statistics;
 
 pub use statistics::{Curvature, Statistics, Want};
