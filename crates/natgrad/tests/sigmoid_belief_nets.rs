@@ -82,7 +82,7 @@ fn entropies_agree_with_the_reference_for_every_kind_of_beliefs() {
                 // .97 of the mass at state n mod 8, the rest spread; rounded to 6 decimals and normalised.
                 let of = |n: usize| {
                     let q: Vec<f64> = (0..8)
-                        .map(|s| (0.97 * f64::from(u8::from(s == n % 8)) + 0.03 / 8.0))
+                        .map(|s| 0.97 * f64::from(u8::from(s == n % 8)) + 0.03 / 8.0)
                         .map(|q: f64| (q * 1e6).round_ties_even() / 1e6)
                         .collect();
                     let total: f64 = q.iter().sum();
@@ -255,4 +255,114 @@ fn digits_are_learnt_to_a_maximum_whose_elbo_is_its_sum_of_entropies() {
     }
     // The reference's maximum from one start.
     assert!(best >= -7.9218, "{best}");
+}
+
+#[test]
+fn information_matrices_are_those_of_the_evidence_and_of_the_rows_scores() {
+    for (net, table, at) in settings() {
+        let learning = Learning::new(&net, &table, 0.0);
+        let look = learning.look(&at, Want::Curvature).expect("a look");
+        let information = net.information(&at, &look.statistics).expect("a small net");
+        let block = &information.blocks[0];
+        let free = net.free();
+        let h = 1e-4;
+        for i in 0..free {
+            let mut v = Tangent(vec![0.0; free]);
+            v.0[i] = 1.0;
+            let slope = |t: f64| {
+                let point = net.shift(&at, &v, t).expect("inside");
+                learning.gradient(&learning.look(&point, Want::Statistics).expect("a look")).0
+            };
+            let (up, down) = (slope(h), slope(-h));
+            for j in 0..free {
+                // Truncation of a central difference, h² times a third derivative.
+                let difference = (down[j] - up[j]) / (2.0 * h);
+                assert!((difference - block.observed[(i, j)]).abs() < 1e-7, "({i}, {j})");
+            }
+            let seen = learning.visible_along(&at, &v).expect("a sweep").0;
+            for j in 0..free {
+                assert!((seen[j] - block.visible[(i, j)]).abs() < 1e-12, "({i}, {j})");
+            }
+        }
+    }
+}
+
+/// The same net as a Bayesian network of logistic nodes.
+#[test]
+fn a_bayesian_network_of_logistic_nodes_agrees() {
+    use natgrad::model::bayes_net::{BayesNet, Sharing};
+    use natgrad::network::local::{Local, Logistic};
+    use natgrad::network::{Network, NodeSpec};
+    let table = binary_rows(41, 4, 0.25, false, 3);
+    let net = exact(4, &[3, 2], vec![1, 3]);
+    let at = random_point(&net, 5);
+    let names: Vec<Vec<String>> = ["x", "y", "z"]
+        .iter()
+        .zip(&net.layout().sizes)
+        .map(|(layer, &n)| (0..n).map(|u| format!("{layer}{u}")).collect())
+        .collect();
+    let specs = net
+        .layout()
+        .units()
+        .map(|(l, u)| {
+            let parents = names.get(l + 1).cloned().unwrap_or_default();
+            NodeSpec { name: names[l][u].clone(), states: vec!["0".into(), "1".into()], parents, table: None }
+        })
+        .collect();
+    let (network, _) = Network::new(specs).expect("a network");
+    let network = network.with_local(|i, of| {
+        let local: std::sync::Arc<dyn Local> =
+            std::sync::Arc::new(Logistic { parents: vec![2; of.dag().parents(i).len()] });
+        Some(local)
+    });
+    let columns = (0..network.len()).map(|i| (i < 4).then_some(i)).collect();
+    let mut other = BayesNet::new(network, columns, &Sharing::default()).expect("a model");
+    other.survey(&table).expect("a survey");
+    // Both list weights and biases unit by unit.
+    let point = at.clone();
+    let ours = Learning::new(&net, &table, 0.0).look(&at, Want::Statistics).expect("a look");
+    let theirs = Learning::new(&other, &table, 0.0).look(&point, Want::Statistics).expect("a look");
+    // The same sums in another order.
+    assert!((ours.elbo - theirs.elbo).abs() < 1e-12);
+    let (a, b) = (net.gradient(&at, &ours.statistics).0, other.gradient(&point, &theirs.statistics).0);
+    for (l, u) in net.layout().units() {
+        let node = net.layout().sizes[..l].iter().sum::<usize>() + u;
+        for (x, y) in a[net.layout().unit(l, u)].iter().zip(&b[other.coordinates(node)]) {
+            assert!((x - y).abs() < 1e-12, "{x} and {y}");
+        }
+    }
+    let (e, f) = (net.entropies(&at, &ours.statistics), other.entropies(&point, &theirs.statistics));
+    assert!((e.recognition - f.recognition).abs() < 1e-12 && (e.prior - f.prior).abs() < 1e-12);
+    assert!((e.observable - f.observable).abs() < 1e-12);
+    let ours = net.maximise(&at, &ours.statistics).expect("a maximum").point;
+    let theirs = other.maximise(&point, &theirs.statistics).expect("a maximum").point;
+    let (p, q) = (evidence(&net, &ours.0, &table), Learning::new(&other, &table, 0.0));
+    let q = q.look(&theirs, Want::Evidence).expect("a look").elbo;
+    assert!((p - q).abs() < 1e-11, "after an M-step: {p} and {q}");
+}
+
+#[test]
+fn deterministic_units_have_a_defined_answer_with_a_note() {
+    // The second column copies the first, the third is always on.
+    let data = [0.0, 1.0, 1.0, 0.0, 1.0, 0.0].to_vec();
+    let table = Table::from_columns(columns_of(3, None), &[data.clone(), data, vec![1.0; 6]], None).expect("a table");
+    let net = exact(3, &[1], vec![]);
+    let learning = Learning::new(&net, &table, 0.0);
+    let settings = Settings { metric: MetricChoice::Joint, tolerance: 0.0, max_iterations: 200, ..Settings::default() };
+    let outcome =
+        fit(&learning, &settings, Progress::at(net.start(&[0.5, 0.5, 1.0], 1)), &|_| Control::Continue).expect("a fit");
+    assert!((outcome.look.elbo - 0.5f64.ln()).abs() < 1e-9, "{}", outcome.look.elbo);
+    assert!(outcome.progress.point.0.iter().all(|x| x.is_finite()));
+    assert!(!outcome.progress.notes.is_empty(), "the boundary is reported");
+    let residual = outcome.look.elbo - learning.entropies(&outcome.look).sum();
+    assert!(residual.abs() < 1e-9, "{residual}");
+}
+
+#[test]
+fn nets_that_cannot_be_listed_are_refused_with_a_way_out() {
+    let refused = SigmoidBeliefNet::new(10, &[21], vec![], Recognition::Exact).expect_err("too many");
+    assert!(refused.to_string().contains("mean-field"), "{refused}");
+    assert!(SigmoidBeliefNet::new(10, &[15, 6], vec![], Recognition::Exact).is_err());
+    assert!(SigmoidBeliefNet::new(10, &[], vec![], Recognition::MeanField).is_err());
+    assert!(SigmoidBeliefNet::new(10, &[200, 100], vec![], Recognition::MeanField).is_ok());
 }

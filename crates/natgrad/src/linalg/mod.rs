@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod product;
+pub mod rms;
 pub mod sigmoids;
 pub mod simd;
 pub mod special;

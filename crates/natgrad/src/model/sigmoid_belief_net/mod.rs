@@ -16,6 +16,7 @@ mod curvature;
 mod exact;
 mod layout;
 mod learning;
+mod mean_field;
 mod start;
 mod states;
 mod tables;
@@ -36,6 +37,8 @@ pub const MOST_LISTED: usize = 20;
 pub enum Recognition {
     /// The exact posterior, by listing states.
     Exact,
+    /// Independent units under a quadratic bound on log-partitions: a lower bound for nets of any size.
+    MeanField,
 }
 
 /// A sigmoid belief net: everything but its parameters.
@@ -45,6 +48,8 @@ pub struct SigmoidBeliefNet {
     /// Columns that may have missing cells.
     incomplete: Vec<usize>,
     recognition: Recognition,
+    /// Where the sums of the bound lie, for mean-field recognition.
+    sums: Option<mean_field::Sums>,
 }
 
 impl SigmoidBeliefNet {
@@ -75,7 +80,9 @@ impl SigmoidBeliefNet {
                 hint: "take fewer hidden units, or --recognition mean-field".into(),
             });
         }
-        Ok(SigmoidBeliefNet { layout: Layout::new(sizes), incomplete, recognition })
+        let mut net = SigmoidBeliefNet { layout: Layout::new(sizes), incomplete, recognition, sums: None };
+        net.sums = (recognition == Recognition::MeanField).then(|| mean_field::Sums::new(&net));
+        Ok(net)
     }
 
     /// Sizes of the layers and places of their units in a point.
@@ -108,9 +115,12 @@ impl LatentModel for SigmoidBeliefNet {
     fn empty(&self, want: Want) -> Statistics {
         let mut s = Statistics::zero(0);
         if want != Want::Evidence {
-            s.sums = self.zeros();
+            s.sums = match &self.sums {
+                Some(sums) => vec![0.0; sums.len()],
+                None => self.zeros(),
+            };
         }
-        if want == Want::Curvature {
+        if want == Want::Curvature && self.sums.is_none() {
             s.curvature = Some(curvature::empty(self));
         }
         s
@@ -118,24 +128,36 @@ impl LatentModel for SigmoidBeliefNet {
 
     fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error> {
         self.check(at)?;
-        Ok(Box::new(exact::Prepared::new(self, at)))
+        Ok(match self.recognition {
+            Recognition::Exact => Box::new(exact::Prepared::new(self, at)),
+            Recognition::MeanField => Box::new(mean_field::Prepared::new(self, at)),
+        })
     }
 
     fn maximise(&self, at: &Point, statistics: &Statistics) -> Result<Maximised, Error> {
-        Ok(self.maximise_units(at, statistics))
+        Ok(match &self.sums {
+            Some(sums) => sums.maximise(at, statistics),
+            None => self.maximise_units(at, statistics),
+        })
     }
 
     fn gradient(&self, at: &Point, s: &Statistics) -> Covector {
+        if let Some(sums) = &self.sums {
+            return sums.gradient(at, s);
+        }
         let chain = chain::Chain::new(&self.layout, &at.0);
         Covector(self.slope(at, &chain, &s.sums).iter().map(|g| g / s.weight).collect())
     }
 
     fn joint_metric(&self, at: &Point, s: &Statistics) -> Result<BlockGram, Error> {
-        self.complete_information(at, s)
+        match &self.sums {
+            Some(sums) => sums.metric(at, s),
+            None => self.complete_information(at, s),
+        }
     }
 
     fn information(&self, at: &Point, s: &Statistics) -> Option<Information> {
-        curvature::information(self, at, s)
+        if self.sums.is_some() { None } else { curvature::information(self, at, s) }
     }
 
     fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point> {
@@ -148,7 +170,10 @@ impl LatentModel for SigmoidBeliefNet {
     }
 
     fn entropies(&self, at: &Point, s: &Statistics) -> Entropies {
-        self.exact_entropies(at, s)
+        match &self.sums {
+            Some(sums) => sums.entropies(at, s),
+            None => self.exact_entropies(at, s),
+        }
     }
 
     fn name_of(&self, coordinate: usize) -> String {
@@ -163,6 +188,10 @@ impl LatentModel for SigmoidBeliefNet {
     }
 
     fn work(&self, rows: u64) -> Work {
+        if self.sums.is_some() {
+            // About thirty sweeps of every weight, in loops rather than products.
+            return Work { step: 240.0 * rows as f64 * self.layout.len() as f64, curvature: f64::INFINITY };
+        }
         let (rows, d, n) = (rows as f64, self.layout.sizes[0] as f64, self.layout.block(0) as f64);
         let states = (2.0f64).powi(self.layout.sizes[1] as i32);
         let free = self.layout.len() as f64;
@@ -172,6 +201,6 @@ impl LatentModel for SigmoidBeliefNet {
     }
 
     fn groups(&self) -> Vec<usize> {
-        if curvature::is_affordable(self) { vec![self.layout.len()] } else { vec![usize::MAX] }
+        if self.sums.is_none() && curvature::is_affordable(self) { vec![self.layout.len()] } else { vec![usize::MAX] }
     }
 }
