@@ -344,7 +344,8 @@ fn agree(table: &Table, complete: bool) {
     let theirs = other.maximise(&point, &theirs.statistics).expect("a maximum").point;
     let (p, q) = (evidence(&net, &ours.0, table), Learning::new(&other, table, 0.0));
     let q = q.look(&theirs, Want::Evidence).expect("a look").elbo;
-    assert!((p - q).abs() < 1e-11, "after an M-step: {p} and {q}");
+    // With missing cells a network's M-step also fits what it filled in, and falls behind.
+    assert!(if complete { (p - q).abs() < 1e-11 } else { p > q }, "after an M-step: {p} and {q}");
 }
 
 #[test]

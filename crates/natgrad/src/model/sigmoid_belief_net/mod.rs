@@ -10,9 +10,11 @@
 //! Neal (1992), Connectionist learning of belief networks, for the model.
 
 mod along;
+mod answers;
 mod beliefs;
 mod chain;
 mod curvature;
+pub mod encoder;
 mod exact;
 mod layout;
 mod learning;
@@ -23,6 +25,7 @@ mod tables;
 mod unit;
 mod upper;
 
+pub use answers::Recognised;
 pub use layout::Layout;
 
 use super::{Absorb, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};
