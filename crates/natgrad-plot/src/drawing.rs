@@ -46,6 +46,14 @@ pub enum DrawError {
         /// What is wrong.
         problem: String,
     },
+    /// Images that do not fit a grid.
+    #[error("the figure \"{figure}\": {problem}\nhint: give images of one size, with a number for every pixel")]
+    Images {
+        /// Title.
+        figure: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// The bitmap could not be made.
     #[error("the figure \"{figure}\" cannot be made a bitmap: {problem}\nhint: write it as SVG")]
     Bitmap {

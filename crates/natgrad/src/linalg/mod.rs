@@ -1,7 +1,10 @@
 //! The one door to dense linear algebra: products, factorisations, pseudo-inverses and stable scalar functions.
 
 pub mod binary;
+pub mod positive;
 pub mod product;
+pub mod rms;
+pub mod sigmoids;
 pub mod simd;
 pub mod special;
 pub mod symmetric;

@@ -46,7 +46,7 @@ fn fma<const FUSED: bool>(a: f64, b: f64, c: f64) -> f64 {
 
 /// `exp(x)` for `x ≤ 0` (0 below −745), under 1 ulp: argument reduction by ln 2 in two parts, then a polynomial.
 #[inline(always)]
-fn exp_nonpositive<const FUSED: bool>(x: f64) -> f64 {
+pub(super) fn exp_nonpositive<const FUSED: bool>(x: f64) -> f64 {
     const LOG2E: f64 = std::f64::consts::LOG2_E;
     // ln 2 in two parts; the first has 32 trailing zero bits, so its product with k is exact.
     const LN2_HI: f64 = 6.931_471_803_691_238e-1;

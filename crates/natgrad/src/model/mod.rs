@@ -9,6 +9,8 @@
 pub mod bayes_net;
 pub mod factor;
 pub mod mixture;
+pub mod sigmoid_belief_net;
+pub mod sparse_coding;
 mod statistics;
 
 pub use statistics::{Curvature, Statistics, Want};

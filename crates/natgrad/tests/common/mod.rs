@@ -1,6 +1,8 @@
 //! Data and models that several tests share.
 #![allow(dead_code)]
 
+pub mod nets;
+
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
 use natgrad::rows::{Column, ColumnKind, RowSource, Table};
 use serde_json::Value;

@@ -1,0 +1,217 @@
+//! The climb of a block of rows to its bound: hidden units one by one, layer by layer.
+//!
+//! ```text
+//! logit m_h ← ā_h + Σ_c w_ch (m_c − ½) − λ_c (2 (ā_c − w_ch m_h) w_ch + w_ch²)
+//! ```
+//!
+//! Each update maximises the bound in one unit's mean with `λ` held; `λ` then follows. Every row begins anew from the net's own
+//! means, so that the bound is a function of the weights and needs no memory of rows.
+
+use super::layers::Layers;
+use crate::linalg::product::multiply;
+use crate::linalg::rms;
+use crate::linalg::sigmoids::entropies;
+use crate::linalg::special::softplus;
+use crate::rows::Chunk;
+
+/// Updates of all units before giving up on the last digits.
+const SWEEPS: usize = 300;
+
+/// A change of every mean below this changes the bound by its square.
+const SETTLED: f64 = 1e-8;
+
+/// What a block of rows is thought to be; all arrays rows × units, column-major.
+pub(in super::super) struct Field {
+    /// Rows in the block.
+    pub rows: usize,
+    /// Of each layer: means of its units; the cells themselves in layer 0 (0 where missing).
+    pub means: Vec<Vec<f64>>,
+    /// Of each layer but the top: `m − ½`, 0 for missing cells.
+    pub halves: Vec<Vec<f64>>,
+    /// Of each layer but the top: mean log-odds.
+    pub logits: Vec<Vec<f64>>,
+    /// Of each layer but the top: `λ`, 0 for missing cells.
+    pub lambda: Vec<Vec<f64>>,
+    /// `φ`, 0 for missing cells.
+    pub phi: Vec<Vec<f64>>,
+    /// Binary entropies at root-mean-square log-odds, 0 for missing cells.
+    pub entropy: Vec<Vec<f64>>,
+    missing: Vec<bool>,
+    spread: Vec<f64>,
+    moments: Vec<f64>,
+}
+
+impl Field {
+    pub fn new(layers: &Layers, rows: usize) -> Self {
+        let all = || layers.sizes.iter().map(|n| vec![0.0; n * rows]).collect::<Vec<_>>();
+        let below = || layers.sizes[..layers.top()].iter().map(|n| vec![0.0; n * rows]).collect::<Vec<_>>();
+        let widest = layers.sizes.iter().max().copied().unwrap_or(0) * rows;
+        Field {
+            rows,
+            means: all(),
+            halves: below(),
+            logits: below(),
+            lambda: below(),
+            phi: below(),
+            entropy: below(),
+            missing: vec![false; layers.sizes[0] * rows],
+            spread: vec![0.0; widest],
+            moments: vec![0.0; widest],
+        }
+    }
+
+    /// Takes the cells of some rows of a chunk.
+    pub fn read(&mut self, chunk: &Chunk<'_>, first: usize, rows: usize) {
+        self.rows = rows;
+        let columns = chunk.values.len() / chunk.rows.max(1);
+        for arrays in [&mut self.means, &mut self.halves] {
+            arrays[0].resize(columns * rows, 0.0);
+        }
+        self.missing.resize(columns * rows, false);
+        for d in 0..columns {
+            for (i, x) in chunk.column(d)[first..first + rows].iter().enumerate() {
+                let at = d * rows + i;
+                self.missing[at] = x.is_nan();
+                self.means[0][at] = if x.is_nan() { 0.0 } else { *x };
+                self.halves[0][at] = if x.is_nan() { 0.0 } else { x - 0.5 };
+            }
+        }
+    }
+
+    /// Climbs to the bound.
+    pub fn climb(&mut self, layers: &Layers) {
+        let (rows, top) = (self.rows, layers.top());
+        for l in 0..=top {
+            let size = layers.sizes[l] * rows;
+            self.means[l].resize(size, 0.0);
+            if l < top {
+                for arrays in [&mut self.halves, &mut self.logits, &mut self.lambda, &mut self.phi, &mut self.entropy] {
+                    arrays[l].resize(size, 0.0);
+                }
+            }
+        }
+        // The net's own means, from the top down.
+        for l in (1..=top).rev() {
+            for u in 0..layers.sizes[l] {
+                let odds = if l == top { layers.biases[l][u] } else { self.logits[l][u * rows] };
+                let m = crate::linalg::special::logistic(odds);
+                self.means[l][u * rows..(u + 1) * rows].fill(m);
+                if l < top {
+                    self.halves[l][u * rows..(u + 1) * rows].fill(m - 0.5);
+                }
+            }
+            self.follow(layers, l - 1);
+        }
+        for _ in 0..SWEEPS {
+            let mut change: f64 = 0.0;
+            for l in 1..=top {
+                change = change.max(self.update(layers, l));
+                self.follow(layers, l - 1);
+            }
+            if change < SETTLED {
+                break;
+            }
+        }
+    }
+
+    /// Log-odds of a layer and what hangs on them, from the means of the layer above.
+    fn follow(&mut self, layers: &Layers, l: usize) {
+        let (rows, n, k) = (self.rows, layers.sizes[l], layers.sizes[l + 1]);
+        let above = &self.means[l + 1];
+        let logits = &mut self.logits[l][..n * rows];
+        multiply(logits, above, rows, &layers.weights[l], rows, k, n, false);
+        for (column, b) in logits.chunks_exact_mut(rows).zip(&layers.biases[l]) {
+            column.iter_mut().for_each(|a| *a += b);
+        }
+        self.spread[..k * rows].iter_mut().zip(above).for_each(|(v, m)| *v = m * (1.0 - m));
+        let y = &mut self.moments[..n * rows];
+        multiply(y, &self.spread, rows, &layers.squares[l], rows, k, n, false);
+        y.iter_mut().zip(logits.iter()).for_each(|(y, a)| *y += a * a);
+        rms::bound(y, &mut self.lambda[l], &mut self.phi[l], &mut self.entropy[l]);
+        if l == 0 {
+            for (i, _) in self.missing[..n * rows].iter().enumerate().filter(|(_, m)| **m) {
+                self.lambda[0][i] = 0.0;
+                self.phi[0][i] = 0.0;
+                self.entropy[0][i] = 0.0;
+            }
+        }
+    }
+
+    /// Updates the units of layer `l ≥ 1` one by one; the largest change of a mean.
+    fn update(&mut self, layers: &Layers, l: usize) -> f64 {
+        let (rows, children, k) = (self.rows, layers.sizes[l - 1], layers.sizes[l]);
+        let weights = &layers.weights[l - 1];
+        let mut own = vec![0.0; rows];
+        let mut curvature = vec![0.0; rows];
+        let (mut new, mut unused, mut unused2) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]);
+        let mut change: f64 = 0.0;
+        for h in 0..k {
+            if l < layers.top() {
+                own.copy_from_slice(&self.logits[l][h * rows..(h + 1) * rows]);
+            } else {
+                own.fill(layers.biases[l][h]);
+            }
+            curvature.fill(0.0);
+            for c in 0..children {
+                let w = weights[c * k + h];
+                let at = c * rows..(c + 1) * rows;
+                let below = self.halves[l - 1][at.clone()].iter();
+                let below = below.zip(&self.lambda[l - 1][at.clone()]).zip(&self.logits[l - 1][at]);
+                for ((o, s), ((x, lambda), a)) in own.iter_mut().zip(curvature.iter_mut()).zip(below) {
+                    *o += w * (x - 2.0 * lambda * a);
+                    *s += w * w * lambda;
+                }
+            }
+            let means = &mut self.means[l][h * rows..(h + 1) * rows];
+            own.iter_mut().zip(curvature.iter().zip(means.iter())).for_each(|(o, (s, m))| *o -= s * (1.0 - 2.0 * m));
+            entropies(&own, &mut new, &mut unused, &mut unused2);
+            // From here on `new` is the change.
+            for (m, n) in means.iter_mut().zip(new.iter_mut()) {
+                let next = *n;
+                *n = next - *m;
+                *m = next;
+                change = change.max(n.abs());
+            }
+            if l < layers.top() {
+                for (x, m) in self.halves[l][h * rows..(h + 1) * rows].iter_mut().zip(means.iter()) {
+                    *x = m - 0.5;
+                }
+            }
+            for c in 0..children {
+                let w = weights[c * k + h];
+                let logits = &mut self.logits[l - 1][c * rows..(c + 1) * rows];
+                logits.iter_mut().zip(&new).for_each(|(a, d)| *a += w * d);
+            }
+        }
+        change
+    }
+
+    /// The rows' bounds, nats.
+    pub fn bounds(&self, layers: &Layers) -> Vec<f64> {
+        let (rows, top) = (self.rows, layers.top());
+        let mut out = self.recognition_entropies();
+        for l in 0..top {
+            for u in 0..layers.sizes[l] {
+                let at = u * rows..(u + 1) * rows;
+                let terms = self.halves[l][at.clone()].iter();
+                let terms = terms.zip(&self.logits[l][at.clone()]).zip(&self.phi[l][at]);
+                out.iter_mut().zip(terms).for_each(|(o, ((x, a), p))| *o += x * a - p);
+            }
+        }
+        for (column, b) in self.means[top].chunks_exact(rows).zip(&layers.biases[top]) {
+            let partition = softplus(*b);
+            out.iter_mut().zip(column).for_each(|(o, m)| *o += m * b - partition);
+        }
+        out
+    }
+
+    /// The rows' `H[q]`, nats.
+    pub fn recognition_entropies(&self) -> Vec<f64> {
+        let mut out = vec![0.0; self.rows];
+        let plogp = |p: f64| if p > 0.0 { p * p.ln() } else { 0.0 };
+        for column in self.means.iter().skip(1).flat_map(|m| m.chunks_exact(self.rows)) {
+            out.iter_mut().zip(column).for_each(|(o, m)| *o -= plogp(*m) + plogp(1.0 - m));
+        }
+        out
+    }
+}

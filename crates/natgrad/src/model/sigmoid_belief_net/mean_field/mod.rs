@@ -1,0 +1,101 @@
+//! Mean-field recognition: independent hidden units and a quadratic bound on log-partitions, a lower bound for any size of net.
+//!
+//! ```text
+//! F = (1/N) Σ_n w_n { Σ_u (m_u − ½) ā_u − φ(E a_u²) + Σ_h H(m_h) },   ā = w·m + b,   E a² = ā² + Σ w² m(1−m)
+//! ```
+//!
+//! `F` is maximised over every row's means `m` (units one by one, each in closed form), so that its slope in the weights is
+//! that at fixed `m`. At every stationary point
+//!
+//! ```text
+//! F = (1/N) Σ_n H[q_n] − Σ_u E H_b(σ(√E a_u²))
+//! ```
+//!
+//! the entropy sum of the bound: binary entropies at root-mean-square log-odds.
+//!
+//! # Source
+//! Saul, Jaakkola and Jordan (1996) for mean fields in these nets; the entropy sum of the bound is derived here.
+
+mod climb;
+mod layers;
+mod sums;
+
+pub(super) use sums::Sums;
+
+use super::SigmoidBeliefNet;
+use crate::geometry::{Point, Tangent};
+use crate::model::{Absorb, Statistics, Want};
+use crate::rows::Chunk;
+use climb::Field;
+use layers::Layers;
+
+/// Rows that climb together: their log-odds stay in the second-level cache.
+const ROWS: usize = 32;
+
+/// The net prepared at a point.
+pub(super) struct Prepared<'a> {
+    net: &'a SigmoidBeliefNet,
+    layers: Layers,
+    sums: Sums,
+}
+
+impl<'a> Prepared<'a> {
+    pub fn new(net: &'a SigmoidBeliefNet, at: &'a Point) -> Self {
+        Prepared { net, layers: Layers::new(net.layout(), &at.0), sums: Sums::new(net) }
+    }
+
+    /// Block after block at its bound.
+    fn each(&self, chunk: &Chunk<'_>, mut visit: impl FnMut(usize, &mut Field)) {
+        let mut field = Field::new(&self.layers, ROWS.min(chunk.rows));
+        for first in (0..chunk.rows).step_by(ROWS) {
+            field.read(chunk, first, ROWS.min(chunk.rows - first));
+            field.climb(&self.layers);
+            visit(first, &mut field);
+        }
+    }
+}
+
+impl Absorb for Prepared<'_> {
+    fn scratch(&self, _: Want) -> Vec<f64> {
+        Vec::new()
+    }
+
+    fn absorb(&self, chunk: &Chunk<'_>, want: Want, into: &mut Statistics, _: &mut Vec<f64>) {
+        self.each(chunk, |first, field| {
+            let weights: Vec<f64> = (0..field.rows).map(|i| chunk.weight(first + i)).collect();
+            let bounds = field.bounds(&self.layers);
+            let (entropies, residuals) = (field.recognition_entropies(), field.residuals(&self.layers));
+            for (i, &w) in weights.iter().enumerate() {
+                into.weight += w;
+                into.log_evidence += w * bounds[i];
+                into.recognition_entropy += w * entropies[i];
+                into.residual_square += w * residuals[i] * residuals[i];
+            }
+            into.rows += field.rows as u64;
+            if want != Want::Evidence {
+                self.sums.add(&self.layers, field, &weights, &mut into.sums);
+            }
+        });
+    }
+
+    fn visible_along(&self, chunk: &Chunk<'_>, v: &Tangent, into: &mut [f64], _: &mut Vec<f64>) {
+        let direction = Layers::new(self.net.layout(), &v.0);
+        self.each(chunk, |first, field| {
+            let mut weights = field.scores_along(&self.layers, &direction);
+            weights.iter_mut().enumerate().for_each(|(i, w)| *w *= chunk.weight(first + i));
+            self.sums.add_slope(&self.layers, field, &weights, into);
+        });
+    }
+
+    /// The bound of each row, and the means of all hidden units, layer 1 first.
+    fn posterior(&self, chunk: &Chunk<'_>, evidence: &mut [f64], posterior: &mut [f64], _: &mut Vec<f64>) {
+        self.each(chunk, |first, field| {
+            let bounds = field.bounds(&self.layers);
+            evidence[first..first + field.rows].copy_from_slice(&bounds);
+            let columns = field.means.iter().skip(1).flat_map(|m| m.chunks_exact(field.rows));
+            for (h, column) in columns.enumerate() {
+                posterior[h * chunk.rows + first..][..field.rows].copy_from_slice(column);
+            }
+        });
+    }
+}

@@ -1,0 +1,214 @@
+//! Sparse coding: rows are sums of few dictionary elements, whose strengths have a Laplace prior.
+//!
+//! ```text
+//! z_h ~ Laplace(0, b_h),   x ~ N(W z, σ² I),   |W_h| = 1      q_n = Π_h N(m_nh, s_nh²)
+//! ```
+//!
+//! A point holds the dictionary row by row, then `ln b`, then `ln σ²`. The beliefs of every row are those that maximise its
+//! bound (one maximum, see `row.rs`), so that the slope of the bound is that at fixed beliefs, and
+//!
+//! ```text
+//! F − ES = Σ_h (1 − b̂_h/b_h) + D/2 (1 − σ̂²/σ²)      at any point; b̂, σ̂² the optima for its beliefs
+//! ```
+//!
+//! # Source
+//! Olshausen and Field (1996) for the model; Velychko et al. (2024) for learning it by entropies alone.
+
+mod absorb;
+mod beliefs;
+mod entropy;
+mod laplace;
+mod row;
+mod start;
+mod sums;
+
+pub use entropy::EntropyStep;
+pub use laplace::{AbsoluteMean, absolute_mean};
+
+use super::{Absorb, Entropies, Information, LatentModel, Maximised, Note, Statistics, Want, Work};
+use crate::Error;
+use crate::geometry::{BlockGram, Covector, Point, Tangent};
+use std::f64::consts::{E, PI};
+
+/// A scale below this share of the noise's deviation is of an element that is not used.
+const UNUSED: f64 = 1e-4;
+
+/// Sparse coding with so many columns and dictionary elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SparseCoding {
+    columns: usize,
+    elements: usize,
+}
+
+/// Parameters of sparse coding in their usual form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dictionary {
+    /// Row by row: columns × elements.
+    pub weights: Vec<f64>,
+    /// Scales `b` of the strengths.
+    pub scales: Vec<f64>,
+    /// Variance `σ²` of the noise.
+    pub noise: f64,
+}
+
+impl SparseCoding {
+    /// For rows of so many columns and a dictionary of so many elements (more than columns is allowed).
+    ///
+    /// # Errors
+    /// [`Error::Setting`] where either is 0.
+    pub fn new(columns: usize, elements: usize) -> Result<Self, Error> {
+        if columns == 0 || elements == 0 {
+            return Err(Error::Setting {
+                problem: format!("sparse coding of {columns} columns by {elements} elements"),
+                hint: "give at least one of each".into(),
+            });
+        }
+        Ok(SparseCoding { columns, elements })
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Number of dictionary elements.
+    pub fn elements(&self) -> usize {
+        self.elements
+    }
+
+    /// A point from parameters in their usual form.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for wrong lengths, or scales or a noise that are not positive.
+    pub fn point(&self, d: &Dictionary) -> Result<Point, Error> {
+        let bad = |name: &str, problem: String| {
+            Err(Error::Parameter { name: name.into(), problem, hint: "see the model file's format".into() })
+        };
+        if d.weights.len() != self.columns * self.elements || d.weights.iter().any(|w| !w.is_finite()) {
+            return bad("dictionary", format!("not {} × {} finite numbers", self.columns, self.elements));
+        }
+        if d.scales.len() != self.elements || d.scales.iter().any(|b| !(b.is_finite() && *b > 0.0)) {
+            return bad("scales", format!("not {} positive numbers", self.elements));
+        }
+        if !(d.noise.is_finite() && d.noise > 0.0) {
+            return bad("noise", format!("{} is not a positive number", d.noise));
+        }
+        let mut out = d.weights.clone();
+        out.extend(d.scales.iter().map(|b| b.ln()));
+        out.push(d.noise.ln());
+        Ok(Point(out))
+    }
+
+    /// A point's parameters in their usual form.
+    pub fn dictionary(&self, at: &Point) -> Dictionary {
+        let n = self.columns * self.elements;
+        Dictionary {
+            weights: at.0[..n].to_vec(),
+            scales: at.0[n..n + self.elements].iter().map(|l| l.exp()).collect(),
+            noise: at.0[n + self.elements].exp(),
+        }
+    }
+
+    /// The same model with every dictionary element of length 1 (its scale takes the length).
+    pub fn normalised(&self, at: &Point) -> Point {
+        let mut out = at.clone();
+        let n = self.columns * self.elements;
+        for h in 0..self.elements {
+            let length = (0..self.columns).map(|d| at.0[d * self.elements + h].powi(2)).sum::<f64>().sqrt();
+            if length > 0.0 && length.is_finite() {
+                (0..self.columns).for_each(|d| out.0[d * self.elements + h] /= length);
+                out.0[n + h] += length.ln();
+            }
+        }
+        out
+    }
+}
+
+impl LatentModel for SparseCoding {
+    fn free(&self) -> usize {
+        self.columns * self.elements + self.elements + 1
+    }
+
+    fn empty(&self, want: Want) -> Statistics {
+        Statistics::zero(if want == Want::Evidence { 0 } else { self.sums() })
+    }
+
+    fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error> {
+        if at.0.len() != self.free() || at.0.iter().any(|x| !x.is_finite()) {
+            return Err(Error::Parameter {
+                name: "dictionary".into(),
+                problem: format!("not {} finite numbers", self.free()),
+                hint: "start from a smaller dictionary".into(),
+            });
+        }
+        Ok(Box::new(absorb::Prepared::new(self, at)))
+    }
+
+    fn maximise(&self, at: &Point, s: &Statistics) -> Result<Maximised, Error> {
+        let weights = self.best_weights(at, s)?;
+        let (scales, noise) = (self.best_scales(s), self.best_noise(&weights, s)?);
+        let point = self.normalised(&self.point(&Dictionary { weights, scales, noise })?);
+        let n = self.columns * self.elements;
+        let unused = |h: &usize| point.0[n + h].exp() < UNUSED * noise.sqrt();
+        let notes = (0..self.elements)
+            .filter(unused)
+            .map(|h| Note::Boundary(h, format!("element {} is not used: its scale goes to 0", h + 1)));
+        Ok(Maximised { notes: notes.collect(), point })
+    }
+
+    fn gradient(&self, at: &Point, s: &Statistics) -> Covector {
+        Covector(self.slope(at, s).iter().map(|g| g / s.weight).collect())
+    }
+
+    fn joint_metric(&self, at: &Point, s: &Statistics) -> Result<BlockGram, Error> {
+        self.metric(at, s)
+    }
+
+    fn information(&self, _: &Point, _: &Statistics) -> Option<Information> {
+        None
+    }
+
+    fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point> {
+        let next: Vec<f64> = at.0.iter().zip(&v.0).map(|(x, v)| x + step * v).collect();
+        let logs = &next[self.columns * self.elements..];
+        // Scales outside 1e±130 are no scales.
+        (next.iter().all(|x| x.is_finite()) && logs.iter().all(|l| l.abs() < 300.0)).then_some(Point(next))
+    }
+
+    fn difference(&self, from: &Point, to: &Point) -> Tangent {
+        Tangent(to.0.iter().zip(&from.0).map(|(t, f)| t - f).collect())
+    }
+
+    fn entropies(&self, at: &Point, s: &Statistics) -> Entropies {
+        let d = self.dictionary(at);
+        Entropies {
+            recognition: s.recognition_entropy / s.weight,
+            prior: d.scales.iter().map(|b| (2.0 * E * b).ln()).sum(),
+            observable: 0.5 * self.columns as f64 * (2.0 * PI * E * d.noise).ln(),
+            base_measure: 0.0,
+        }
+    }
+
+    fn name_of(&self, coordinate: usize) -> String {
+        let n = self.columns * self.elements;
+        if coordinate < n {
+            let (d, h) = (coordinate / self.elements, coordinate % self.elements);
+            format!("weight of column {} in element {}", d + 1, h + 1)
+        } else if coordinate < n + self.elements {
+            format!("log scale of element {}", coordinate - n + 1)
+        } else {
+            "log variance of the noise".into()
+        }
+    }
+
+    fn work(&self, rows: u64) -> Work {
+        let h = self.elements as f64;
+        // About eight Newton steps a row.
+        let step = rows as f64 * (8.0 * (h * h * h / 3.0 + 60.0 * h) + 4.0 * self.columns as f64 * h);
+        Work { step, curvature: f64::INFINITY }
+    }
+
+    fn groups(&self) -> Vec<usize> {
+        vec![usize::MAX]
+    }
+}

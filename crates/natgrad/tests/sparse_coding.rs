@@ -1,0 +1,338 @@
+//! Sparse coding: reference values, one maximum for every row, slopes, laws at any parameters, bars found again.
+
+mod common;
+
+use common::{columns_of, csv};
+use natgrad::engine::{Control, MetricChoice, Progress, Settings, fit};
+use natgrad::geometry::{Metric, Point, Tangent};
+use natgrad::model::sparse_coding::{Dictionary, SparseCoding, absolute_mean};
+use natgrad::model::{LatentModel, Statistics, Want};
+use natgrad::objective::Learning;
+use natgrad::rows::{RowSource, Table};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+use serde_json::Value;
+
+fn numbers(v: &Value) -> Vec<f64> {
+    v.as_array().expect("an array").iter().map(|x| x.as_f64().expect("a number")).collect()
+}
+
+fn flat(v: &Value) -> Vec<f64> {
+    v.as_array().expect("rows").iter().flat_map(numbers).collect()
+}
+
+fn cases() -> Vec<Value> {
+    let all: Value =
+        serde_json::from_str(include_str!("../../../oracles/entropy_sums/sparse_coding.json")).expect("JSON");
+    all["cases"].as_array().expect("cases").clone()
+}
+
+fn patches() -> Table {
+    let data = csv("entropy_sums/patches.csv", false);
+    Table::from_columns(columns_of(data.len(), None), &data, None).expect("a table")
+}
+
+fn point(model: &SparseCoding, p: &Value) -> Point {
+    let scales = numbers(&p["llam"]).iter().map(|l| l.exp()).collect();
+    let noise = p["ls2"].as_f64().expect("a number").exp();
+    model.point(&Dictionary { weights: flat(&p["W"]), scales, noise }).expect("a point")
+}
+
+fn compare(model: &SparseCoding, at: &Point, s: &Statistics, expected: &Value, what: &str) {
+    let e = model.entropies(at, s);
+    let elbo = s.log_evidence / s.weight;
+    for (name, value) in [
+        ("F", elbo),
+        ("Hq", e.recognition),
+        ("Hp", e.prior),
+        ("Ex", e.observable),
+        ("S", e.sum()),
+        ("R", elbo - e.sum()),
+    ] {
+        let expected = expected[name].as_f64().expect("a number");
+        // Sums of 150 rows of terms up to 30: some hundred units in the last place.
+        assert!((value - expected).abs() < 1e-12, "{what}: {name} {value} and {expected}");
+    }
+}
+
+#[test]
+fn entropies_agree_with_the_reference_for_given_beliefs() {
+    let table = patches();
+    let model = SparseCoding::new(16, 5).expect("a model");
+    let all = cases();
+    let beliefs = |c: &Value| -> (Vec<f64>, Vec<f64>) {
+        let of = |c: &Value| if c["init"]["m"].is_array() { c["init"].clone() } else { c["fit"].clone() };
+        let p = match c["q_from"].as_str() {
+            Some(from) => of(all.iter().find(|c| c["id"] == from).expect("a case")),
+            None => of(c),
+        };
+        (flat(&p["m"]), flat(&p["ls"]).iter().map(|l| l.exp()).collect())
+    };
+    for case in &all {
+        let id = case["id"].as_str().expect("id");
+        let (means, deviations) = beliefs(case);
+        for which in ["init", "fit"] {
+            let expected = &case[format!("eval_{which}")];
+            if !expected.is_object() {
+                continue;
+            }
+            let at = point(&model, &case[which]);
+            let s = model.with_beliefs(&at, &table, &means, &deviations).expect("sums");
+            compare(&model, &at, &s, expected, &format!("{id} {which}"));
+            if which == "init" {
+                let next = model.maximise(&at, &s).expect("a maximum").point;
+                let d = model.dictionary(&next);
+                let lengths: Vec<f64> =
+                    (0..5).map(|h| (0..16).map(|c| d.weights[c * 5 + h].powi(2)).sum::<f64>().sqrt()).collect();
+                assert!(lengths.iter().all(|l| (l - 1.0).abs() < 1e-14), "elements have length 1");
+                // Undo the lengths: the reference's M-step leaves them free.
+                let fitted = model.dictionary(&point(&model, &case["fit"]));
+                for h in 0..5 {
+                    let own = (0..16).map(|c| fitted.weights[c * 5 + h].powi(2)).sum::<f64>().sqrt();
+                    assert!((d.scales[h] / (fitted.scales[h] * own) - 1.0).abs() < 1e-12);
+                    assert!((0..16).all(|c| (d.weights[c * 5 + h] * own - fitted.weights[c * 5 + h]).abs() < 1e-12));
+                }
+                assert!((d.noise / fitted.noise - 1.0).abs() < 1e-13);
+            }
+        }
+        if id == "sparse_patches_h5_learnt" {
+            // The reference's beliefs are stationary to 1e-8: ours are the maximum.
+            let at = point(&model, &case["fit"]);
+            let look = Learning::new(&model, &table, 0.0).look(&at, Want::Statistics).expect("a look");
+            let expected = case["eval_fit"]["F"].as_f64().expect("a number");
+            // What its beliefs leave is the square of their slope.
+            assert!((look.elbo - expected).abs() < 1e-12, "{} and {expected}", look.elbo);
+        }
+    }
+}
+
+fn made(rows: usize, weighted: bool, seed: u64) -> Table {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let data: Vec<Vec<f64>> = (0..4)
+        .map(|_| {
+            (0..rows)
+                .map(|_| {
+                    let x: f64 = StandardNormal.sample(&mut rng);
+                    x * x * x
+                })
+                .collect()
+        })
+        .collect();
+    let weights = weighted.then(|| (0..rows).map(|n| [1.0, 0.0, 2.5][n % 3]).collect());
+    Table::from_columns(columns_of(4, None), &data, weights).expect("a table")
+}
+
+fn random_point(model: &SparseCoding, seed: u64) -> Point {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    Point((0..model.free()).map(|_| 2.0 * rng.random::<f64>() - 1.0).collect())
+}
+
+/// Fewer and more elements than columns, with and without weights.
+fn settings() -> Vec<(SparseCoding, Table, Point)> {
+    [1, 3, 7]
+        .iter()
+        .map(|&h| {
+            let model = SparseCoding::new(4, h).expect("a model");
+            let at = random_point(&model, h as u64);
+            (model, made(31, h == 3, 40 + h as u64), at)
+        })
+        .collect()
+}
+
+#[test]
+fn expected_absolute_values_have_their_derivatives() {
+    for (m, s) in [(0.0, 1.0), (0.3, 0.2), (-2.0, 0.5), (40.0, 0.01), (-1e-8, 3.0)] {
+        let h = 1e-5 * s;
+        let f = |m: f64, s: f64| absolute_mean(m, s).value;
+        let e = absolute_mean(m, s);
+        // Truncation of central differences, and rounding of two values of about |m|.
+        let tolerance = 1e-8 + 1e-15 * f64::abs(m) / h;
+        assert!(((f(m + h, s) - f(m - h, s)) / (2.0 * h) - e.by_mean).abs() < tolerance);
+        assert!(((f(m, s + h) - f(m, s - h)) / (2.0 * h) - e.by_deviation).abs() < tolerance);
+        assert!(e.value >= f64::abs(m));
+    }
+}
+
+#[test]
+fn no_other_beliefs_give_a_row_more() {
+    for (model, table, at) in settings() {
+        let learning = Learning::new(&model, &table, 0.0);
+        let best = learning.look(&at, Want::Statistics).expect("a look");
+        let (means, deviations) = model.recognise(&at, &table.chunk(0)).expect("beliefs");
+        let (rows, h) = (table.rows() as usize, model.elements());
+        let by_row = |v: &[f64]| -> Vec<f64> { (0..rows * h).map(|i| v[(i % h) * rows + i / h]).collect() };
+        let mut rng = ChaCha8Rng::seed_from_u64(1);
+        for size in [0.0, 1e-4, 1e-2, 0.5] {
+            let near = |v: &[f64], rng: &mut ChaCha8Rng| -> Vec<f64> {
+                by_row(v).iter().map(|x| x + size * (rng.random::<f64>() - 0.5) * x.abs()).collect()
+            };
+            let (m, s) = (near(&means, &mut rng), near(&deviations, &mut rng));
+            let other = model.with_beliefs(&at, &table, &m, &s).expect("sums");
+            let value = other.log_evidence / other.weight;
+            assert!(value <= best.elbo + 1e-13 * best.elbo.abs(), "{value} above {}", best.elbo);
+            if size == 0.0 {
+                assert!((value - best.elbo).abs() < 1e-12 * best.elbo.abs());
+            }
+        }
+    }
+}
+
+#[test]
+fn slopes_and_the_residual_at_any_point() {
+    for (model, table, at) in settings() {
+        let learning = Learning::new(&model, &table, 0.0);
+        let look = learning.look(&at, Want::Statistics).expect("a look");
+        let g = learning.gradient(&look);
+        let h = 1e-5;
+        for i in 0..model.free() {
+            let mut v = Tangent(vec![0.0; model.free()]);
+            v.0[i] = 1.0;
+            let value =
+                |t: f64| learning.look(&model.shift(&at, &v, t).expect("inside"), Want::Evidence).expect("a look").elbo;
+            let difference = (value(h) - value(-h)) / (2.0 * h);
+            // Truncation h² and rounding 1e-14/h, times slopes up to a hundred.
+            assert!((difference - g.0[i]).abs() < 1e-7 * (1.0 + g.0[i].abs()), "{}", model.name_of(i));
+        }
+        // The closed form of the residual, and tempering: log scales and the log noise all fall by one.
+        let residual = look.elbo - learning.entropies(&look).sum();
+        let n = model.columns() * model.elements();
+        let tempering: f64 = -g.0[n..].iter().sum::<f64>();
+        assert!((residual - tempering).abs() < 1e-11 * look.elbo.abs(), "{residual} and {tempering}");
+        let objective = model.entropy_objective(&at, &look.statistics).expect("an objective");
+        assert!(objective >= look.elbo - 1e-12 * look.elbo.abs(), "the best scales are at least as good");
+    }
+}
+
+#[test]
+fn scores_along_a_direction_are_products_with_the_rows_own_scores() {
+    for (model, table, at) in settings() {
+        let learning = Learning::new(&model, &table, 0.0);
+        let v = Tangent(random_point(&model, 99).0);
+        let seen = learning.visible_along(&at, &v).expect("a sweep");
+        let (mut expected, mut weight) = (vec![0.0; model.free()], 0.0);
+        for n in 0..table.rows() as usize {
+            let cells: Vec<Vec<f64>> = (0..4).map(|d| vec![table.cell(n, d)]).collect();
+            let one = Table::from_columns(table.columns().to_vec(), &cells, None).expect("a row");
+            let single = Learning::new(&model, &one, 0.0);
+            let score = single.gradient(&single.look(&at, Want::Statistics).expect("a look"));
+            let along = table.weight(n) * score.along(&v);
+            expected.iter_mut().zip(&score.0).for_each(|(e, s)| *e += along * s);
+            weight += table.weight(n);
+        }
+        let scale = expected.iter().fold(0.0, |m: f64, e| m.max(e.abs())) / weight;
+        for (a, b) in seen.0.iter().zip(&expected) {
+            assert!((a - b / weight).abs() < 1e-11 * scale, "{a} and {}", b / weight);
+        }
+    }
+}
+
+/// Learning by the bound and by entropies alone.
+#[test]
+fn both_objectives_have_the_same_optimum_on_patches() {
+    let table = patches();
+    let model = SparseCoding::new(16, 5).expect("a model");
+    let learning = Learning::new(&model, &table, 0.0);
+    let square = (0..150 * 16).map(|i| table.cell(i / 16, i % 16).powi(2)).sum::<f64>() / (150.0 * 16.0);
+    let start = model.start(square, 1).expect("a start");
+    let settings =
+        Settings { metric: MetricChoice::Auto, tolerance: 1e-10, max_iterations: 2000, ..Settings::default() };
+    let outcome = fit(&learning, &settings, Progress::at(start.clone()), &|_| Control::Continue).expect("a fit");
+    let by_bound = outcome.look.elbo;
+    let residual = by_bound - learning.entropies(&outcome.look).sum();
+    let metric = learning.joint_metric(&outcome.look).expect("a metric");
+    assert!(residual.abs() < 1e-4, "{residual}");
+    assert!(metric.raise(&learning.gradient(&outcome.look)).square < 1e-6);
+    let mut at = start;
+    let (mut objective, mut last) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for _ in 0..1500 {
+        let look = learning.look(&at, Want::Statistics).expect("a look");
+        let step = model.entropy_step(&at, &look.statistics, 1.0).expect("a step");
+        assert!(step.objective >= last - 1e-9, "{} after {last}", step.objective);
+        last = step.objective;
+        objective = objective.max(step.objective);
+        at = step.point;
+    }
+    let after = learning.look(&at, Want::Statistics).expect("a look");
+    assert!(
+        (after.elbo - objective).abs() < 1e-5,
+        "at the optimum the entropies are the bound: {} {objective}",
+        after.elbo
+    );
+    assert!((by_bound - objective).abs() < 2e-3, "{by_bound} by the bound, {objective} by entropies");
+    // The reference's maximum from another start.
+    assert!(by_bound > -19.4 && objective > -19.4, "{by_bound}, {objective}");
+}
+
+/// Five horizontal and five vertical bars on 5 × 5 pixels, strengths from the prior, a little noise.
+#[test]
+fn bars_are_found_again() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let rows = 1000;
+    let mut data = vec![vec![0.0; rows]; 25];
+    for n in 0..rows {
+        for bar in 0..10 {
+            let u: f64 = rng.random::<f64>() - 0.5;
+            let strength = -u.signum() * (1.0 - 2.0 * u.abs()).ln();
+            for i in 0..5 {
+                let pixel = if bar < 5 { 5 * bar + i } else { 5 * i + bar - 5 };
+                data[pixel][n] += strength;
+            }
+        }
+        for column in &mut data {
+            let e: f64 = StandardNormal.sample(&mut rng);
+            column[n] += 0.1 * e;
+        }
+    }
+    let square = data.iter().flatten().map(|x| x * x).sum::<f64>() / (25.0 * rows as f64);
+    let table = Table::from_columns(columns_of(25, None), &data, None).expect("a table");
+    let model = SparseCoding::new(25, 10).expect("a model");
+    let learning = Learning::new(&model, &table, 0.0);
+    let mut found = Vec::new();
+    for seed in 0..3 {
+        // Little noise makes EM crawl along rotations of the dictionary; the evidence metric does not.
+        let settings =
+            Settings { metric: MetricChoice::Evidence, tolerance: 1e-7, max_iterations: 60, ..Settings::default() };
+        let start = model.start(square, seed).expect("a start");
+        let outcome = fit(&learning, &settings, Progress::at(start), &|_| Control::Continue).expect("a fit");
+        let d = model.dictionary(&outcome.look.point);
+        let recovered = (0..10)
+            .filter(|&bar| {
+                (0..10).any(|h| {
+                    let along: f64 = (0..5)
+                        .map(|i| if bar < 5 { 5 * bar + i } else { 5 * i + bar - 5 })
+                        .map(|p| d.weights[p * 10 + h])
+                        .sum();
+                    (along / 5f64.sqrt()).abs() > 0.95
+                })
+            })
+            .count();
+        println!(
+            "seed {seed}: bound {}, {recovered} bars, noise {} {:?}",
+            outcome.look.elbo,
+            d.noise.sqrt(),
+            outcome.progress.trace.iter().map(|r| (r.metric.clone(), r.elbo)).collect::<Vec<_>>()
+        );
+        found.push((outcome.look.elbo, recovered, d.noise.sqrt()));
+    }
+    let best = found.iter().max_by(|a, b| a.0.total_cmp(&b.0)).expect("a fit");
+    assert_eq!(best.1, 10, "{found:?}");
+    assert!((best.2 - 0.1).abs() < 0.01, "{found:?}");
+}
+
+#[test]
+fn degenerate_rows_have_a_defined_answer() {
+    assert!(SparseCoding::new(0, 3).is_err() && SparseCoding::new(3, 0).is_err());
+    let model = SparseCoding::new(2, 3).expect("a model");
+    assert!(model.start(0.0, 1).is_err(), "nothing to explain");
+    let table = Table::from_columns(columns_of(2, None), &[vec![0.0; 3], vec![0.0; 3]], None).expect("a table");
+    let learning = Learning::new(&model, &table, 0.0);
+    let look = learning.look(&model.start(1.0, 1).expect("a start"), Want::Statistics).expect("a look");
+    assert!(look.elbo.is_finite());
+    // One element whose weights are all zero takes its prior, and a row of zero weight counts for nothing.
+    let at = model.point(&Dictionary { weights: vec![0.0; 6], scales: vec![0.5; 3], noise: 1.0 }).expect("a point");
+    let look = learning.look(&at, Want::Statistics).expect("a look");
+    assert!(look.elbo.is_finite());
+    let nothing = model.maximise(&at, &look.statistics).expect_err("no noise is left");
+    assert!(nothing.to_string().contains("noise"), "{nothing}");
+}
