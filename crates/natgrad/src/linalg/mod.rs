@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod product;
+pub mod real;
 pub mod simd;
 pub mod special;
 pub mod symmetric;
