@@ -8,6 +8,7 @@
 
 pub mod bayes_net;
 pub mod mixture;
+pub mod vae;
 mod statistics;
 
 pub use statistics::{Curvature, Statistics, Want};

@@ -92,6 +92,9 @@ pub trait Backend<T: Real>: Sync {
     /// Copies numbers to the device, from place `at` on.
     fn write(&self, to: &mut Self::Buffer, at: usize, from: &[T]);
 
+    /// Copies the rows at `places` of a row-major store to the device, as the columns of a column-major matrix.
+    fn write_rows(&self, to: &mut Self::Buffer, store: &[T], columns: usize, places: &[usize]);
+
     /// Copies numbers back, from place `at` on.
     fn read(&self, from: &Self::Buffer, at: usize, to: &mut [T]);
 

@@ -17,6 +17,7 @@ mod stack;
 
 pub use adam::{Adam, Moments};
 pub use backend::{Backend, Batch, Gaussian, Latents, Observable, Observed, Spread};
+pub(crate) use kernels::LN_TWO_PI as LOG_TWO_PI;
 pub use gram::{add_gram, damped_weights};
 pub use layout::{Layout, Tensor};
 pub use processor::Processor;

@@ -18,6 +18,8 @@ const PARTS: usize = 8;
 const LEAST_COLUMNS: usize = 64;
 /// Columns of an observable in a part.
 const OBSERVED_COLUMNS: usize = 49;
+/// Columns that are turned over together.
+const TRANSPOSED: usize = 64;
 /// Parameters in a part of an elementwise pass.
 const STRETCH: usize = 1 << 14;
 
@@ -40,6 +42,19 @@ impl<T: Real> Backend<T> for Processor {
 
     fn write(&self, to: &mut Vec<T>, at: usize, from: &[T]) {
         to[at..at + from.len()].copy_from_slice(from);
+    }
+
+    fn write_rows(&self, to: &mut Vec<T>, store: &[T], columns: usize, places: &[usize]) {
+        let rows = places.len();
+        each(to[..rows * columns].par_chunks_mut(rows * TRANSPOSED).enumerate(), |(p, to)| {
+            let many = to.len() / rows;
+            for (i, place) in places.iter().enumerate() {
+                let from = &store[place * columns + p * TRANSPOSED..][..many];
+                for (j, x) in from.iter().enumerate() {
+                    to[j * rows + i] = *x;
+                }
+            }
+        });
     }
 
     fn read(&self, from: &Vec<T>, at: usize, to: &mut [T]) {
