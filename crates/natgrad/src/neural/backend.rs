@@ -187,6 +187,21 @@ pub trait Backend<T: Real>: Sync {
         scratch: &mut Self::Buffer,
     );
 
+    /// Scales row `i` of the first `columns` columns by `factors[i]`.
+    fn scale_rows(&self, values: &mut Self::Buffer, columns: usize, factors: &[f64]);
+
+    /// `mean ← share · mean + (1 − share) · scale · gradient`, `at ← at + rate · mean`, for the first `many` parameters.
+    fn momentum(
+        &self,
+        share: f64,
+        scale: f64,
+        rate: f64,
+        many: usize,
+        at: &mut Self::Buffer,
+        gradient: &Self::Buffer,
+        mean: &mut Self::Buffer,
+    );
+
     /// `gradient[..decayed] −= decay · at[..decayed]`: the slope of `−(decay/2) Σ θ²`.
     fn decay(&self, at: &Self::Buffer, decay: f64, decayed: usize, gradient: &mut Self::Buffer);
 

@@ -18,7 +18,7 @@ mod stack;
 pub use adam::{Adam, Moments};
 pub use backend::{Backend, Batch, Gaussian, Latents, Observable, Observed, Spread};
 pub(crate) use kernels::LN_TWO_PI as LOG_TWO_PI;
-pub use gram::{add_gram, damped_weights};
+pub use gram::{Dual, add_gram, dual_natural};
 pub use layout::{Layout, Tensor};
 pub use processor::Processor;
 pub use stack::{Activation, Dense, Stack};

@@ -346,6 +346,29 @@ impl<T: Real> Backend<T> for Processor {
         }
     }
 
+    fn scale_rows(&self, values: &mut Vec<T>, columns: usize, factors: &[f64]) {
+        for column in values.chunks_exact_mut(factors.len()).take(columns) {
+            column.iter_mut().zip(factors).for_each(|(v, f)| *v *= T::of(*f));
+        }
+    }
+
+    fn momentum(
+        &self,
+        share: f64,
+        scale: f64,
+        rate: f64,
+        many: usize,
+        at: &mut Vec<T>,
+        gradient: &Vec<T>,
+        mean: &mut Vec<T>,
+    ) {
+        let (share, new, rate) = (T::of(share), T::of((1.0 - share) * scale), T::of(rate));
+        for ((a, g), m) in at[..many].iter_mut().zip(gradient).zip(mean) {
+            *m = share * *m + new * *g;
+            *a += rate * *m;
+        }
+    }
+
     fn decay(&self, at: &Vec<T>, decay: f64, decayed: usize, gradient: &mut Vec<T>) {
         let decay = T::of(decay);
         for (g, t) in gradient[..decayed].iter_mut().zip(at) {

@@ -173,6 +173,26 @@ impl Vae {
             && matches!(self.observable, Observable::Gaussian(s) if s != Spread::Network)
     }
 
+    /// The decoder.
+    pub fn decoder(&self) -> &Stack {
+        &self.decoder
+    }
+
+    /// The encoder.
+    pub fn encoder(&self) -> &Stack {
+        &self.encoder
+    }
+
+    /// Log-variance of a column at some parameters; 0 where it is no parameter and not fixed.
+    pub fn log_variance(&self, at: &[f64], column: usize) -> f64 {
+        match self.observable {
+            Observable::Gaussian(Spread::Fixed(v)) => v,
+            Observable::Gaussian(Spread::Scalar(place)) => at[place],
+            Observable::Gaussian(Spread::Column(place)) => at[place + column],
+            _ => 0.0,
+        }
+    }
+
     /// Log-variances of the prior at some parameters.
     pub fn prior_log_variances(&self, at: &[f64]) -> Vec<f64> {
         (0..self.shape.dimension)

@@ -3,7 +3,7 @@
 use super::{Expectation, Sums, Vae};
 use crate::Error;
 use crate::linalg::real::Real;
-use crate::neural::{Backend, Batch, Observed, add_gram, damped_weights};
+use crate::neural::{Backend, Batch, Observed, add_gram, dual_natural};
 use crate::rows::RowSource;
 
 /// Buffers for minibatches of up to so many rows, made once.
@@ -177,40 +177,54 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         vae.encoder.slopes(backend, at, batch.rows, &self.encoder, &mut self.encoder_slopes, None);
     }
 
-    /// Gram matrix of the rows' own slopes of all weights and biases, with one draw per row: `rows × rows`.
+    /// Gram matrix of the rows' own slopes of all weights and biases, each scaled by the row's share of the total weight, after
+    /// [`Pass::forward`]: `rows × rows`. Several draws of a row count together.
     ///
     /// Variances, deviations and priors that are parameters are left out.
     pub fn gram(&mut self, at: &B::Buffer, gradient: &mut B::Buffer) -> Vec<f64> {
-        let n = self.batch.rows;
-        self.put_weights(|_| 1.0);
-        self.forward(at, gradient);
         self.slopes(at, gradient);
-        let (vae, backend) = (self.vae, self.backend);
-        let mut gram = backend.zeros(n * n);
-        let mut scratch = backend.zeros(2 * n * n);
-        if self.batch.copies == 1 {
-            let (z, x) = (&self.z, &self.x);
-            add_gram(backend, &vae.decoder, z, n, &self.decoder, &self.decoder_slopes, &mut gram, &mut scratch);
-            add_gram(backend, &vae.encoder, x, n, &self.encoder, &self.encoder_slopes, &mut gram, &mut scratch);
+        let (vae, backend, batch) = (self.vae, self.backend, self.batch);
+        let (n, points) = (batch.rows, batch.points());
+        let square = |stack, input, rows: usize, outputs: &[B::Buffer], slopes: &[B::Buffer]| {
+            let mut gram = backend.zeros(rows * rows);
+            let mut scratch = backend.zeros(2 * rows * rows);
+            add_gram(backend, stack, input, rows, outputs, slopes, &mut gram, &mut scratch);
+            let mut host = vec![T::ZERO; rows * rows];
+            backend.read(&gram, 0, &mut host);
+            host
+        };
+        let of_encoder = square(&vae.encoder, &self.x, n, &self.encoder, &self.encoder_slopes);
+        let of_decoder = square(&vae.decoder, &self.z, points, &self.decoder, &self.decoder_slopes);
+        let mut gram: Vec<f64> = of_encoder.iter().map(|v| v.double()).collect();
+        for (p, column) in of_decoder.chunks_exact(points).enumerate() {
+            for (q, value) in column.iter().enumerate() {
+                gram[(p % n) * n + q % n] += value.double();
+            }
         }
-        let mut host = vec![T::ZERO; n * n];
-        backend.read(&gram, 0, &mut host);
-        host.iter().map(|v| v.double()).collect()
+        gram
     }
 
-    /// The damped natural gradient of the loaded minibatch in the metric of its own empirical Fisher matrix,
-    /// `(JᵀJ/B + ε)⁻¹ g`, left in `gradient` (weights and biases; other parameters get plain slopes).
+    /// The damped natural gradient of the loaded minibatch in the metric of its own empirical Fisher matrix, after
+    /// [`Pass::forward`]: left in `gradient` for weights and biases; other parameters get their slopes.
     ///
-    /// `None` where the Gram matrix is not finite.
-    pub fn natural(&mut self, at: &B::Buffer, damping: f64, gradient: &mut B::Buffer) -> Option<()> {
+    /// `ε` is `damping` times the mean squared slope of a row. Answers `g · d`; `None` where a slope is not finite.
+    pub fn natural(&mut self, at: &B::Buffer, damping: f64, gradient: &mut B::Buffer) -> Option<f64> {
         let gram = self.gram(at, gradient);
-        let n = self.batch.rows;
-        let weights = damped_weights(&gram, n, damping)?;
-        self.put_weights(|i| weights[i] / n as f64);
-        // Slopes are linear in the rows' weights.
-        self.forward(at, gradient);
-        self.backward(at, gradient);
-        Some(())
+        let total: f64 = self.row_weights.iter().sum();
+        let weights: Vec<f64> = self.row_weights.iter().map(|w| w / total).collect();
+        let dual = dual_natural(&gram, &weights, damping)?;
+        let (vae, backend, batch) = (self.vae, self.backend, self.batch);
+        let points = batch.points();
+        let every: Vec<f64> = (0..points).map(|p| dual.factors[p % batch.rows]).collect();
+        for (slopes, layer) in self.decoder_slopes.iter_mut().zip(&vae.decoder.layers) {
+            backend.scale_rows(slopes, layer.outputs, &every);
+        }
+        for (slopes, layer) in self.encoder_slopes.iter_mut().zip(&vae.encoder.layers) {
+            backend.scale_rows(slopes, layer.outputs, &dual.factors);
+        }
+        vae.decoder.gradient(backend, &self.z, points, &self.decoder, &self.decoder_slopes, gradient);
+        vae.encoder.gradient(backend, &self.x, batch.rows, &self.encoder, &self.encoder_slopes, gradient);
+        Some(dual.square)
     }
 
     /// What the rows of the minibatch add up to, after [`Pass::forward`]. `prior` are the prior's log-variances.
