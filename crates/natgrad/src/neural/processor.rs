@@ -15,11 +15,11 @@ const SMALL: usize = 1 << 19;
 /// Parts that a product is cut into at most; fixed, so that sums do not depend on the number of threads.
 const PARTS: usize = 8;
 /// Fewest columns in a part of a product.
-const LEAST_COLUMNS: usize = 64;
+const LEAST_COLUMNS: usize = 128;
 /// Columns of an observable in a part.
 const OBSERVED_COLUMNS: usize = 49;
 /// Columns that are turned over together.
-const TRANSPOSED: usize = 64;
+const TRANSPOSED: usize = 32;
 /// Parameters in a part of an elementwise pass.
 const STRETCH: usize = 1 << 14;
 

@@ -152,7 +152,8 @@ impl<B: Backend<f64>> End<'_, B> {
             Ok(self.sweep(at, 4, false)?.sums.observable_residual() - self.settings.decay * square)
         };
         let start = at.to_vec();
-        let (mut before, mut scale) = ((0.0, slope(at)?), TRIAL * slope(at)?.signum());
+        let first = slope(at)?;
+        let (mut before, mut scale) = ((0.0, first), TRIAL * first.signum());
         for _ in 0..2 {
             at.copy_from_slice(&start);
             self.vae.temper_last_layer(at, scale);
