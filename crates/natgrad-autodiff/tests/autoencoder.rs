@@ -1,6 +1,8 @@
 //! Slopes of autoencoders row by row, and the Gram matrix of these, are those of dual numbers.
 
-use natgrad::model::vae::{Architecture, Deviations, Expectation, Nodes, ObservableName, Pass, PriorName, Vae, Variance};
+use natgrad::model::vae::{
+    Architecture, Deviations, Expectation, Nodes, ObservableName, Pass, PriorName, Vae, Variance,
+};
 use natgrad::neural::{Activation, Processor};
 use natgrad::parametrised::Parametrisation;
 use natgrad::rows::{Column, ColumnKind, Table};
@@ -85,7 +87,8 @@ fn slopes_of_rows_and_their_gram_matrix_are_those_of_dual_numbers() {
     let rows = Table::from_columns((0..3).map(named).collect(), &columns, None).expect("a table");
     let nodes = Nodes { weights: vec![0.5, 0.5], nodes: NODES.iter().map(|n| n.to_vec()).collect() };
     let expectation = Expectation::Nodes(nodes);
-    let whole = Pass::<f64, Processor>::sweep(&vae, &Processor, &rows, &at, &expectation, (0, 0), true).expect("a sweep");
+    let whole =
+        Pass::<f64, Processor>::sweep(&vae, &Processor, &rows, &at, &expectation, (0, 0), true).expect("a sweep");
     // A dozen roundings of numbers of size 10.
     assert!((whole.sums.elbo() - values.iter().sum::<f64>() / 4.0).abs() < 1e-13);
     for (j, g) in whole.gradient.iter().enumerate() {

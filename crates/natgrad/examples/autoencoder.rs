@@ -43,14 +43,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let natural = word(4) == Some("natural");
     let mut settings = VariationalSettings { epochs: number(3, 100) as u64, ..VariationalSettings::default() };
     if natural {
-        settings.optimiser = Optimiser::Natural { damping: 0.1 };
-        settings.rate = 0.03;
+        settings.optimiser = Optimiser::Natural { damping: 1e-2 };
+        settings.rate = 0.1;
     }
     if let Some(rate) = word(5) {
         settings.rate = rate.parse()?;
     }
     if let (Some(damping), true) = (word(6), natural) {
-        settings.optimiser = Optimiser::Natural { damping: damping.parse()? };
+        let damping = damping.parse()?;
+        settings.optimiser = Optimiser::Natural { damping };
     }
     let start = vae.start(&ColumnMoments::of(&table, observable)?, settings.seed);
     let outcome =

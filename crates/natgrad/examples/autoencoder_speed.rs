@@ -2,8 +2,8 @@
 //! `cargo run --release -p natgrad --example autoencoder_speed -- f32|f64 [steps] [bernoulli|gaussian]`
 
 use natgrad::linalg::real::Real;
-use natgrad::model::vae::{Architecture, Deviations, Expectation, ObservableName, Pass, PriorName, Vae, Variance};
 use natgrad::model::vae::ColumnMoments;
+use natgrad::model::vae::{Architecture, Deviations, Expectation, ObservableName, Pass, PriorName, Vae, Variance};
 use natgrad::neural::{Activation, Adam, Backend, Dense, Moments, Processor};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -26,8 +26,7 @@ fn measure<T: Real>(steps: usize, observable: ObservableName) -> Result<(), natg
         deviations: Deviations::Network,
     })?;
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
-    let store: Vec<T> =
-        (0..ROWS * COLUMNS).map(|_| if rng.random::<f32>() < 0.2 { T::ONE } else { T::ZERO }).collect();
+    let store: Vec<T> = (0..ROWS * COLUMNS).map(|_| if rng.random::<f32>() < 0.2 { T::ONE } else { T::ZERO }).collect();
     let moments = ColumnMoments { means: vec![0.2; COLUMNS], variances: vec![0.16; COLUMNS] };
     let start: Vec<T> = vae.start(&moments, 0).iter().map(|v| T::of(*v)).collect();
     let backend = Processor;
@@ -64,9 +63,7 @@ fn measure<T: Real>(steps: usize, observable: ObservableName) -> Result<(), natg
         pass.backward(&at, &mut gradient);
         lap(4);
         adam.count += 1;
-        backend.adam(
-            &Adam::default(), 1e-3, adam.count, &mut at, &gradient, &mut adam.first, &mut adam.second,
-        );
+        backend.adam(&Adam::default(), 1e-3, adam.count, &mut at, &gradient, &mut adam.first, &mut adam.second);
         lap(5);
         whole.push(clock.elapsed().as_secs_f64() * 1e3);
     }
@@ -106,8 +103,11 @@ fn measure<T: Real>(steps: usize, observable: ObservableName) -> Result<(), natg
 fn main() -> Result<(), natgrad::Error> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let steps = arguments.get(1).and_then(|s| s.parse().ok()).unwrap_or(200);
-    let observable =
-        if arguments.get(2).is_some_and(|a| a == "gaussian") { ObservableName::Gaussian } else { ObservableName::Bernoulli };
+    let observable = if arguments.get(2).is_some_and(|a| a == "gaussian") {
+        ObservableName::Gaussian
+    } else {
+        ObservableName::Bernoulli
+    };
     // Inside the pool, so that threads stay awake between operations.
     rayon::scope(|_| {
         if arguments.first().is_some_and(|a| a == "f64") {

@@ -8,8 +8,8 @@
 
 pub mod bayes_net;
 pub mod mixture;
-pub mod vae;
 mod statistics;
+pub mod vae;
 
 pub use statistics::{Curvature, Statistics, Want};
 

@@ -1,7 +1,7 @@
 //! What a device has to offer: a few operations on buffers that stay there.
 
-use super::stack::{Activation, Dense};
 use super::Adam;
+use super::stack::{Activation, Dense};
 use crate::linalg::real::Real;
 
 /// A minibatch of `rows` rows, each with `copies` draws (or nodes) of the latents.
@@ -113,14 +113,7 @@ pub trait Backend<T: Real>: Sync {
     );
 
     /// `dW ← dYᵀ X`, `db ← dYᵀ 1`.
-    fn gradient(
-        &self,
-        layer: &Dense,
-        x: &Self::Buffer,
-        dy: &Self::Buffer,
-        rows: usize,
-        gradient: &mut Self::Buffer,
-    );
+    fn gradient(&self, layer: &Dense, x: &Self::Buffer, dy: &Self::Buffer, rows: usize, gradient: &mut Self::Buffer);
 
     /// Working memory that [`Backend::observe`] needs.
     fn observe_scratch(&self, batch: Batch) -> usize;
@@ -189,6 +182,9 @@ pub trait Backend<T: Real>: Sync {
 
     /// Scales row `i` of the first `columns` columns by `factors[i]`.
     fn scale_rows(&self, values: &mut Self::Buffer, columns: usize, factors: &[f64]);
+
+    /// Scales column `j` by `factors[j]`.
+    fn scale_columns(&self, values: &mut Self::Buffer, rows: usize, factors: &[f64]);
 
     /// `mean ← share · mean + (1 − share) · scale · gradient`, `at ← at + rate · mean`, for the first `many` parameters.
     fn momentum(

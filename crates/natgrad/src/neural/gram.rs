@@ -74,8 +74,6 @@ pub fn dual_natural(gram: &[f64], weights: &[f64], damping: f64) -> Option<Dual>
         }
     }
     // g·d = √wᵀ K̃ c, and K̃ c is the right-hand side less ε c, on the range.
-    let square = (0..n)
-        .map(|i| root[i] * (0..n).map(|j| entry(i, j) * solved[j]).sum::<f64>())
-        .sum();
+    let square = (0..n).map(|i| root[i] * (0..n).map(|j| entry(i, j) * solved[j]).sum::<f64>()).sum();
     Some(Dual { factors: solved.iter().zip(&root).map(|(c, r)| c / r).collect(), square })
 }

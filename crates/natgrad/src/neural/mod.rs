@@ -11,14 +11,16 @@ mod adam;
 mod backend;
 mod gram;
 mod kernels;
+mod kronecker;
 mod layout;
 mod processor;
 mod stack;
 
 pub use adam::{Adam, Moments};
 pub use backend::{Backend, Batch, Gaussian, Latents, Observable, Observed, Spread};
-pub(crate) use kernels::LN_TWO_PI as LOG_TWO_PI;
 pub use gram::{Dual, add_gram, dual_natural};
+pub(crate) use kernels::LN_TWO_PI as LOG_TWO_PI;
+pub use kronecker::Factors;
 pub use layout::{Layout, Tensor};
 pub use processor::Processor;
 pub use stack::{Activation, Dense, Stack};

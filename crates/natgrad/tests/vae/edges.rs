@@ -2,7 +2,9 @@
 
 use super::table;
 use natgrad::Error;
-use natgrad::engine::{Control, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, learn};
+use natgrad::engine::{
+    Control, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, learn,
+};
 use natgrad::model::vae::{
     Architecture, ColumnMoments, Deviations, Expectation, Nodes, ObservableName, PriorName, Vae, Variance,
 };

@@ -57,7 +57,11 @@ fn the_residual_is_the_slope_along_the_tempering_direction_at_any_parameters() {
             let prior = part(&|g| vae.prior_tempering(&at, g));
             let slope = directional(&vae, &rows, &at, &prior, &expectation);
             let residual = s.sums.prior_residual();
-            assert!((slope - residual).abs() < 1e-8 * (1.0 + residual.abs()), "{:?} {slope} {residual}", vae.architecture());
+            assert!(
+                (slope - residual).abs() < 1e-8 * (1.0 + residual.abs()),
+                "{:?} {slope} {residual}",
+                vae.architecture()
+            );
             if vae.observable_tempering(&at, &s.gradient).is_none() {
                 assert!(!vae.condition().holds);
                 continue;
@@ -65,7 +69,11 @@ fn the_residual_is_the_slope_along_the_tempering_direction_at_any_parameters() {
             let observable = part(&|g| vae.observable_tempering(&at, g).unwrap_or(0.0));
             let slope = directional(&vae, &rows, &at, &observable, &expectation);
             let residual = s.sums.observable_residual();
-            assert!((slope - residual).abs() < 1e-8 * (1.0 + residual.abs()), "{:?} {slope} {residual}", vae.architecture());
+            assert!(
+                (slope - residual).abs() < 1e-8 * (1.0 + residual.abs()),
+                "{:?} {slope} {residual}",
+                vae.architecture()
+            );
         }
     }
 }

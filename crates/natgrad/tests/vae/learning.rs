@@ -91,7 +91,11 @@ fn sampled_residuals_vanish_within_their_standard_errors() {
             assert!(outcome.sums.elbo() > first.elbo, "{observable:?}: {} {}", outcome.sums.elbo(), first.elbo);
             let residual = outcome.sums.residual();
             // Four standard errors: eight draws of a normal exceed them once in two thousand.
-            assert!(residual.abs() < 4.0 * outcome.residual_error, "{observable:?} {residual} {}", outcome.residual_error);
+            assert!(
+                residual.abs() < 4.0 * outcome.residual_error,
+                "{observable:?} {residual} {}",
+                outcome.residual_error
+            );
             let prior = outcome.sums.prior_residual();
             // Closed forms make this part vanish but for rounding.
             assert!(prior.abs() < 1e-9, "{observable:?}: {prior}");
@@ -121,14 +125,17 @@ fn threads_pauses_and_precision_change_nothing_they_should_not() {
     let vae = model(45, ObservableName::Bernoulli, Variance::Scalar, PriorName::Learnt);
     let adam = VariationalSettings { epochs: 4, batch: 64, ..Default::default() };
     let natural = VariationalSettings { optimiser: Optimiser::Natural { damping: 0.1 }, rate: 0.03, ..adam.clone() };
-    for settings in [adam, natural] {
+    let minibatch = VariationalSettings { optimiser: Optimiser::Minibatch { damping: 0.1 }, ..natural.clone() };
+    for settings in [adam, natural, minibatch] {
         let whole = fit::<f64>(&vae, &rows, &settings);
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool");
             let again = pool.install(|| fit::<f64>(&vae, &rows, &settings));
             assert_eq!(whole.progress, again.progress, "{threads} threads");
         }
-        let start = VariationalProgress::at(vae.start(&ColumnMoments::of(&rows, ObservableName::Bernoulli).expect("moments"), 0));
+        let start = VariationalProgress::at(
+            vae.start(&ColumnMoments::of(&rows, ObservableName::Bernoulli).expect("moments"), 0),
+        );
         let mut paused = None;
         learn::<f64, Processor>(&vae, &Processor, &rows, &settings, start, &mut |p| {
             paused = Some(p.clone());
@@ -150,7 +157,8 @@ fn threads_pauses_and_precision_change_nothing_they_should_not() {
 fn bounds_beliefs_reconstructions_and_rows_of_its_own() {
     let rows = digits();
     let vae = model(45, ObservableName::Bernoulli, Variance::Scalar, PriorName::Fixed);
-    let outcome = fit::<f64>(&vae, &rows, &VariationalSettings { epochs: 10, batch: 50, rate: 3e-3, ..Default::default() });
+    let outcome =
+        fit::<f64>(&vae, &rows, &VariationalSettings { epochs: 10, batch: 50, rate: 3e-3, ..Default::default() });
     let at = &outcome.progress.at;
     let found = evaluate(&vae, &rows, at, &Expectation::Draws(1), 1).expect("an evaluation");
     let mean = |v: &[f64]| v.iter().sum::<f64>() / v.len() as f64;

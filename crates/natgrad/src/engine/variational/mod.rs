@@ -4,6 +4,7 @@
 //! window of rows → shuffled minibatches → slopes → Adam (or the natural gradient) → epoch's record → … → finish
 //! ```
 
+mod curvature;
 mod evaluate;
 mod finish;
 mod record;

@@ -21,7 +21,7 @@ pub struct EpochRecord {
     pub divergences: Vec<f64>,
     /// Length of the steps.
     pub rate: f64,
-    /// `adam`, `natural`, `polish` or `closed-form`.
+    /// `adam`, `natural`, `minibatch`, `polish` or `closed-form`.
     pub phase: String,
 }
 
@@ -64,6 +64,9 @@ pub struct VariationalProgress {
     pub first: Vec<f64>,
     /// Adam's mean squares.
     pub second: Vec<f64>,
+    /// Running Kronecker factors, where the optimiser keeps them.
+    #[serde(default)]
+    pub factors: Vec<f64>,
     /// Steps taken.
     pub steps: u64,
     /// Epochs done.
@@ -78,7 +81,16 @@ impl VariationalProgress {
     /// The beginning.
     pub fn at(at: Vec<f64>) -> Self {
         let zeros = vec![0.0; at.len()];
-        VariationalProgress { first: zeros.clone(), second: zeros, at, steps: 0, epoch: 0, trace: Vec::new(), status: None }
+        VariationalProgress {
+            first: zeros.clone(),
+            second: zeros,
+            factors: Vec::new(),
+            at,
+            steps: 0,
+            epoch: 0,
+            trace: Vec::new(),
+            status: None,
+        }
     }
 }
 

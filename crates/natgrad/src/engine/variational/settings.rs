@@ -11,9 +11,15 @@ use serde::{Deserialize, Serialize};
 pub enum Optimiser {
     /// Adam.
     Adam(Adam),
-    /// The natural gradient of each minibatch in the metric of its own empirical Fisher matrix, damped; variances and
-    /// priors take their closed-form steps.
+    /// The natural gradient with running Kronecker factors layer by layer, those of the decoder's last layer exact under the
+    /// model; variances and priors take their closed-form steps.
     Natural {
+        /// Added to the factors' product, relative to their mean diagonal entries.
+        damping: f64,
+    },
+    /// The natural gradient of each minibatch in the metric of its own empirical Fisher matrix, through the Gram matrix of
+    /// its rows' slopes; every step has the same length in that metric.
+    Minibatch {
         /// `ε`, relative to the mean squared slope of a row.
         damping: f64,
     },
@@ -83,7 +89,7 @@ impl VariationalSettings {
         if !(self.variance_floor >= 0.0 && self.variance_floor.is_finite()) {
             return wrong(format!("variance floor {} is not a number ≥ 0", self.variance_floor), "0 is none");
         }
-        if let Optimiser::Natural { damping } = self.optimiser
+        if let Optimiser::Natural { damping } | Optimiser::Minibatch { damping } = self.optimiser
             && !(damping >= 0.0 && damping.is_finite())
         {
             return wrong(format!("damping {damping} is not a number ≥ 0"), "0 takes the pseudo-inverse");
@@ -94,6 +100,10 @@ impl VariationalSettings {
     /// Length of steps in an epoch, counted from 0.
     pub fn rate_at(&self, epoch: u64) -> f64 {
         let done = (epoch as f64 + 0.5) / self.epochs.max(1) as f64;
-        if done <= 0.5 { self.rate } else { self.rate * 0.5 * (1.0 + (std::f64::consts::PI * (2.0 * done - 1.0)).cos()) }
+        if done <= 0.5 {
+            self.rate
+        } else {
+            self.rate * 0.5 * (1.0 + (std::f64::consts::PI * (2.0 * done - 1.0)).cos())
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The loop: minibatch, slopes, step; a record per epoch; then the end.
 
+use super::curvature::Curvature;
 use super::finish::finish;
-use super::scalars::Scalars;
 use super::record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
+use super::scalars::Scalars;
 use super::settings::{Optimiser, VariationalSettings};
 use super::window::Shuffled;
 use crate::Error;
@@ -56,6 +57,7 @@ struct Epochs<'a, T: Real, B: Backend<T>> {
     gradient: B::Buffer,
     moments: Moments<T, B>,
     host: Vec<T>,
+    kronecker: Option<Curvature<T, B>>,
 }
 
 impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
@@ -75,9 +77,13 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
             rows: Shuffled::new(source, vae.architecture().observable, settings.window),
             pass: Pass::new(vae, backend, settings.expectation.clone(), rows),
             at: backend.zeros(parameters),
-            gradient: backend.zeros(parameters),
+            gradient: backend.zeros(parameters + vae.widest()),
             moments: Moments::new(backend, parameters),
             host: vec![T::ZERO; parameters],
+            kronecker: match settings.optimiser {
+                Optimiser::Natural { damping } => Some(Curvature::new(vae, backend, settings, rows, damping, progress)),
+                _ => None,
+            },
         };
         let mut put = |to: &mut B::Buffer, from: &[f64]| {
             epochs.host.iter_mut().zip(from).for_each(|(h, v)| *h = T::of(*v));
@@ -110,11 +116,13 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
             }
             progress.first = self.host_of(|s| &s.moments.first, before.len());
             progress.second = self.host_of(|s| &s.moments.second, before.len());
+            progress.factors = self.kronecker.as_mut().map_or(Vec::new(), Curvature::state);
             progress.steps = self.moments.count;
             progress.epoch += 1;
             let phase = match self.settings.optimiser {
                 Optimiser::Adam(_) => "adam",
                 Optimiser::Natural { .. } => "natural",
+                Optimiser::Minibatch { .. } => "minibatch",
             };
             let prior = self.vae.prior_log_variances(&progress.at);
             progress.trace.push(EpochRecord::of(progress.epoch, &sums, &prior, rate, phase));
@@ -135,7 +143,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
 
     /// One epoch; its sums were taken on each minibatch before its step.
     fn epoch(&mut self, epoch: u64, rate: f64) -> Result<Sums, Error> {
-        let Epochs { vae, backend, settings, rows, pass, at, gradient, moments, .. } = self;
+        let Epochs { vae, backend, settings, rows, pass, at, gradient, moments, host, kronecker } = self;
         let mut sums = Sums::default();
         let (mut numbers, mut weights, mut bases) = (Vec::new(), Vec::new(), Vec::new());
         let latents = vae.architecture().latents;
@@ -173,7 +181,22 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
                     }
                     backend.adam(&adam, rate, moments.count, at, gradient, first, second);
                 }
-                Optimiser::Natural { damping } => {
+                Optimiser::Natural { .. } => {
+                    pass.backward(at, gradient);
+                    let Some(curvature) = kronecker else { return Ok(false) };
+                    if curvature.direction(*vae, *backend, pass, moments.count, rate, at, gradient, host).is_none() {
+                        return Ok(false);
+                    }
+                    let networks = vae.networks();
+                    if settings.decay > 0.0 {
+                        backend.decay(at, settings.decay, networks, gradient);
+                    }
+                    let correction = 1.0 / (1.0 - MOMENTUM.powf(moments.count as f64));
+                    let scale = curvature.scale;
+                    backend.momentum(MOMENTUM, scale, rate * correction, networks, at, gradient, first);
+                    scalars.step(*backend, settings.variance_floor, rate / settings.rate, at, gradient);
+                }
+                Optimiser::Minibatch { damping } => {
                     let Some(square) = pass.natural(at, damping, gradient) else {
                         return Ok(false);
                     };

@@ -107,7 +107,10 @@ impl Vae {
             return Err(setting("there are no latents".into(), "give a latent dimension of at least 1"));
         }
         if a.encoder.iter().chain(&a.decoder).any(|w| *w == 0) {
-            return Err(setting("a hidden layer has no unit".into(), "give widths of at least 1, or leave the layer out"));
+            return Err(setting(
+                "a hidden layer has no unit".into(),
+                "give widths of at least 1, or leave the layer out",
+            ));
         }
         if let Variance::Fixed(v) = a.variance
             && !(v > 0.0 && v.is_finite())
@@ -169,8 +172,12 @@ impl Vae {
     /// Whether the decoder is linear and the observable Gaussian with variances that do not depend on the latents: then
     /// expectations are those of a quadratic function.
     pub fn is_linear(&self) -> bool {
-        self.decoder.layers.len() == 1
-            && matches!(self.observable, Observable::Gaussian(s) if s != Spread::Network)
+        self.decoder.layers.len() == 1 && matches!(self.observable, Observable::Gaussian(s) if s != Spread::Network)
+    }
+
+    /// Outputs of the widest layer.
+    pub fn widest(&self) -> usize {
+        self.encoder.layers.iter().chain(&self.decoder.layers).map(|l| l.outputs).max().unwrap_or(0)
     }
 
     /// The decoder.

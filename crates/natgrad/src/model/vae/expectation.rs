@@ -39,14 +39,21 @@ impl Nodes {
         let many = u32::try_from(latents).ok().and_then(|l| per_latent.checked_pow(l)).filter(|m| *m <= MOST_NODES);
         let Some(many) = many.filter(|m| *m > 0) else {
             return Err(Error::Setting {
-                problem: format!("{per_latent} nodes for each of {latents} latents make no rule of 1 to {MOST_NODES} nodes"),
+                problem: format!(
+                    "{per_latent} nodes for each of {latents} latents make no rule of 1 to {MOST_NODES} nodes"
+                ),
                 hint: "take fewer nodes per latent, or draws".into(),
             });
         };
         // Nodes are eigenvalues of the recurrence's matrix, weights the squares of the eigenvectors' first entries.
-        let recurrence = Matrix::from_fn(per_latent, per_latent, |i, j| {
-            if i.abs_diff(j) == 1 { (i.max(j) as f64).sqrt() } else { 0.0 }
-        });
+        let recurrence =
+            Matrix::from_fn(
+                per_latent,
+                per_latent,
+                |i, j| {
+                    if i.abs_diff(j) == 1 { (i.max(j) as f64).sqrt() } else { 0.0 }
+                },
+            );
         let Some(eigen) = symmetric::eigen(&recurrence) else {
             return Ok(Nodes::quadratic(latents));
         };

@@ -18,7 +18,7 @@ mod support;
 pub use architecture::{Architecture, Deviations, ObservableName, PriorName, Vae, Variance};
 pub use closed::Condition;
 pub use expectation::{Expectation, Nodes};
-pub use pass::{Pass, Sweep};
+pub use pass::{Kronecker, Pass, Sweep};
 pub use start::ColumnMoments;
 pub use sums::Sums;
 pub use support::{check, log_base_measure};

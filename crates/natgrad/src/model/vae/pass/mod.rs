@@ -1,10 +1,15 @@
 //! One minibatch through the networks and back: densities, entropies, slopes.
 
+mod kronecker;
+mod natural;
+mod sweep;
+
+pub use kronecker::Kronecker;
+pub use sweep::Sweep;
+
 use super::{Expectation, Sums, Vae};
-use crate::Error;
 use crate::linalg::real::Real;
-use crate::neural::{Backend, Batch, Observed, add_gram, dual_natural};
-use crate::rows::RowSource;
+use crate::neural::{Backend, Batch, Observed};
 
 /// Buffers for minibatches of up to so many rows, made once.
 pub struct Pass<'a, T: Real, B: Backend<T>> {
@@ -30,18 +35,6 @@ pub struct Pass<'a, T: Real, B: Backend<T>> {
     bases: Vec<f64>,
     prior_entropy: f64,
 }
-
-/// What a sweep over rows collects.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sweep {
-    /// Sums over the rows.
-    pub sums: Sums,
-    /// `∂F/∂θ` per row; empty where it was not wanted.
-    pub gradient: Vec<f64>,
-}
-
-/// Points that a sweep takes through the networks at once.
-const POINTS: usize = 4096;
 
 impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     /// Buffers for up to `rows` rows at once.
@@ -129,9 +122,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         let (vae, backend, batch) = (self.vae, self.backend, self.batch);
         vae.encoder.forward(backend, at, &self.x, batch.rows, &mut self.encoder);
         let heads = &self.encoder[self.encoder.len() - 1];
-        backend.latents(
-            batch, &vae.shape, at, heads, &self.noise, &self.weights, &mut self.z, &mut self.found,
-        );
+        backend.latents(batch, &vae.shape, at, heads, &self.noise, &self.weights, &mut self.z, &mut self.found);
         vae.decoder.forward(backend, at, &self.z, batch.points(), &mut self.decoder);
         let last = self.decoder.len() - 1;
         backend.observe(
@@ -177,56 +168,6 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         vae.encoder.slopes(backend, at, batch.rows, &self.encoder, &mut self.encoder_slopes, None);
     }
 
-    /// Gram matrix of the rows' own slopes of all weights and biases, each scaled by the row's share of the total weight, after
-    /// [`Pass::forward`]: `rows × rows`. Several draws of a row count together.
-    ///
-    /// Variances, deviations and priors that are parameters are left out.
-    pub fn gram(&mut self, at: &B::Buffer, gradient: &mut B::Buffer) -> Vec<f64> {
-        self.slopes(at, gradient);
-        let (vae, backend, batch) = (self.vae, self.backend, self.batch);
-        let (n, points) = (batch.rows, batch.points());
-        let square = |stack, input, rows: usize, outputs: &[B::Buffer], slopes: &[B::Buffer]| {
-            let mut gram = backend.zeros(rows * rows);
-            let mut scratch = backend.zeros(2 * rows * rows);
-            add_gram(backend, stack, input, rows, outputs, slopes, &mut gram, &mut scratch);
-            let mut host = vec![T::ZERO; rows * rows];
-            backend.read(&gram, 0, &mut host);
-            host
-        };
-        let of_encoder = square(&vae.encoder, &self.x, n, &self.encoder, &self.encoder_slopes);
-        let of_decoder = square(&vae.decoder, &self.z, points, &self.decoder, &self.decoder_slopes);
-        let mut gram: Vec<f64> = of_encoder.iter().map(|v| v.double()).collect();
-        for (p, column) in of_decoder.chunks_exact(points).enumerate() {
-            for (q, value) in column.iter().enumerate() {
-                gram[(p % n) * n + q % n] += value.double();
-            }
-        }
-        gram
-    }
-
-    /// The damped natural gradient of the loaded minibatch in the metric of its own empirical Fisher matrix, after
-    /// [`Pass::forward`]: left in `gradient` for weights and biases; other parameters get their slopes.
-    ///
-    /// `ε` is `damping` times the mean squared slope of a row. Answers `g · d`; `None` where a slope is not finite.
-    pub fn natural(&mut self, at: &B::Buffer, damping: f64, gradient: &mut B::Buffer) -> Option<f64> {
-        let gram = self.gram(at, gradient);
-        let total: f64 = self.row_weights.iter().sum();
-        let weights: Vec<f64> = self.row_weights.iter().map(|w| w / total).collect();
-        let dual = dual_natural(&gram, &weights, damping)?;
-        let (vae, backend, batch) = (self.vae, self.backend, self.batch);
-        let points = batch.points();
-        let every: Vec<f64> = (0..points).map(|p| dual.factors[p % batch.rows]).collect();
-        for (slopes, layer) in self.decoder_slopes.iter_mut().zip(&vae.decoder.layers) {
-            backend.scale_rows(slopes, layer.outputs, &every);
-        }
-        for (slopes, layer) in self.encoder_slopes.iter_mut().zip(&vae.encoder.layers) {
-            backend.scale_rows(slopes, layer.outputs, &dual.factors);
-        }
-        vae.decoder.gradient(backend, &self.z, points, &self.decoder, &self.decoder_slopes, gradient);
-        vae.encoder.gradient(backend, &self.x, batch.rows, &self.encoder, &self.encoder_slopes, gradient);
-        Some(dual.square)
-    }
-
     /// What the rows of the minibatch add up to, after [`Pass::forward`]. `prior` are the prior's log-variances.
     pub fn collect(&mut self, prior: &[f64]) -> Sums {
         let (n, h) = (self.batch.rows, self.vae.shape.dimension);
@@ -239,14 +180,8 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         self.backend.read(&self.found.entropy, 0, entropy);
         self.backend.read(&self.found.recognition, 0, recognition);
         self.backend.read(&self.found.prior, 0, cross);
-        self.prior_entropy =
-            0.5 * prior.iter().map(|t| t + 1.0 + crate::neural::LOG_TWO_PI).sum::<f64>();
-        let mut sums = Sums {
-            rows: n as u64,
-            weight: total,
-            prior_entropy: self.prior_entropy,
-            ..Sums::default()
-        };
+        self.prior_entropy = 0.5 * prior.iter().map(|t| t + 1.0 + crate::neural::LOG_TWO_PI).sum::<f64>();
+        let mut sums = Sums { rows: n as u64, weight: total, prior_entropy: self.prior_entropy, ..Sums::default() };
         for i in 0..n {
             let w = self.row_weights[i];
             let (d, e, r, c) = (density[i].double(), entropy[i].double(), recognition[i].double(), cross[i].double());
@@ -265,94 +200,6 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         self.backend.read(&self.found.latents, 0, host);
         sums.latents = host.iter().map(|v| v.double() * total).collect();
         sums
-    }
-
-    /// Sums over all rows of a source at `at`, and their mean slope where it is wanted, chunk after chunk.
-    ///
-    /// # Errors
-    /// What reading reports, cells outside the support, and rows without any weight.
-    pub fn sweep(
-        vae: &'a Vae,
-        backend: &'a B,
-        source: &dyn RowSource,
-        at: &[f64],
-        expectation: &Expectation,
-        stream: (u64, u64),
-        want_gradient: bool,
-    ) -> Result<Sweep, Error> {
-        let rows = (POINTS / expectation.copies()).clamp(1, crate::rows::CHUNK_ROWS.min(source.rows().max(1) as usize));
-        let mut pass = Pass::<T, B>::new(vae, backend, expectation.clone(), rows);
-        let parameters = vae.parameters();
-        let mut device = backend.zeros(parameters);
-        let mut host: Vec<T> = at.iter().map(|v| T::of(*v)).collect();
-        backend.write(&mut device, 0, &host);
-        let mut gradient = backend.zeros(parameters);
-        let mut total = vec![0.0; if want_gradient { parameters } else { 0 }];
-        let mut sums = Sums::default();
-        let prior = vae.prior_log_variances(at);
-        let mut numbers = Vec::with_capacity(rows);
-        pass.each_piece(source, &mut |pass, first, n| {
-            numbers.clear();
-            numbers.extend(first..first + n as u64);
-            pass.draw(&numbers, stream.0, stream.1);
-            pass.forward(&device, &mut gradient);
-            let part = pass.collect(&prior);
-            if want_gradient && part.weight > 0.0 {
-                pass.backward(&device, &mut gradient);
-                backend.read(&gradient, 0, &mut host);
-                total.iter_mut().zip(&host).for_each(|(t, g)| *t += part.weight * g.double());
-            }
-            if part.weight > 0.0 {
-                crate::rows::Merge::merge(&mut sums, &part);
-            }
-            Ok(())
-        })?;
-        if sums.weight <= 0.0 {
-            return Err(Error::Data {
-                problem: "there are no rows with a positive weight".into(),
-                hint: "give at least one row".into(),
-            });
-        }
-        total.iter_mut().for_each(|t| *t /= sums.weight);
-        Ok(Sweep { sums, gradient: total })
-    }
-
-    /// Loads the rows of a source piece by piece and shows each to `visit`, with the number of its first row and how many
-    /// there are.
-    ///
-    /// # Errors
-    /// What reading or `visit` reports, and cells outside the support.
-    pub fn each_piece(
-        &mut self,
-        source: &dyn RowSource,
-        visit: &mut dyn FnMut(&mut Self, u64, usize) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let vae = self.vae;
-        let columns = self.batch.columns;
-        let observable = vae.architecture.observable;
-        let (mut weights, mut bases) = (Vec::new(), Vec::new());
-        source.sweep(0..source.chunks(), &mut |_, chunk| {
-            super::check(observable, source.columns(), &chunk)?;
-            for first in (0..chunk.rows).step_by(self.capacity) {
-                let n = self.capacity.min(chunk.rows - first);
-                self.batch.rows = n;
-                for d in 0..columns {
-                    let cells = &chunk.column(d)[first..first + n];
-                    self.host[d * n..(d + 1) * n].iter_mut().zip(cells).for_each(|(to, x)| *to = T::of(*x));
-                }
-                self.backend.write(&mut self.x, 0, &self.host[..n * columns]);
-                weights.clear();
-                weights.extend((first..first + n).map(|i| chunk.weight(i)));
-                bases.clear();
-                bases.extend(
-                    (first..first + n)
-                        .map(|i| super::log_base_measure(observable, (0..columns).map(|d| chunk.column(d)[i]))),
-                );
-                self.take_weights(&weights, &bases);
-                visit(self, chunk.first_row + first as u64, n)?;
-            }
-            Ok(())
-        })
     }
 
     /// The beliefs' means and log standard deviations of the loaded rows, after [`Pass::forward`]: latent after latent.
