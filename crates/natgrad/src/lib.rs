@@ -1,7 +1,7 @@
 //! Learn models with hidden variables by natural gradients of the evidence lower bound, and say how good the answer is.
 //!
 //! The crate is laid out in layers; a layer uses only the layers above it in this list (`tests/layers.rs` checks it):
-//! [`error`] and [`linalg`], [`geometry`], [`graph`], [`network`], [`parametrised`], [`criterion`], [`family`], [`rows`], [`model`], [`objective`], [`ascent`], [`diagnose`],
+//! [`error`] and [`linalg`], [`neural`], [`geometry`], [`graph`], [`network`], [`parametrised`], [`criterion`], [`family`], [`rows`], [`model`], [`objective`], [`ascent`], [`diagnose`],
 //! [`engine`], [`catalogue`].
 //!
 //! It does no input or output, reads no clock, prints nothing and has no global state.
@@ -19,6 +19,7 @@ pub mod graph;
 pub mod linalg;
 pub mod model;
 pub mod network;
+pub mod neural;
 pub mod objective;
 pub mod parametrised;
 pub mod rows;

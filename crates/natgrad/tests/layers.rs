@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&str; 15] = [
     "error",
     "linalg",
+    "neural",
     "geometry",
     "graph",
     "network",

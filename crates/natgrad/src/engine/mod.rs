@@ -4,8 +4,13 @@ mod fit;
 mod progress;
 mod settings;
 mod shard;
+mod variational;
 
 pub use fit::{Control, fit};
 pub use progress::{Outcome, Progress, Record, Status, StoredNote};
 pub use settings::{Batches, MetricChoice, Settings};
 pub use shard::{Iterated, Shard, estep, mstep, shard_chunks};
+pub use variational::{
+    EpochRecord, Evaluation, Optimiser, VariationalOutcome, VariationalProgress, VariationalSettings,
+    VariationalStatus, evaluate, generate, importance_bound, learn, recognise, reconstruct,
+};

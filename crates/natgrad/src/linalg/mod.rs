@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod positive;
 pub mod product;
+pub mod real;
 pub mod rms;
 pub mod sigmoids;
 pub mod simd;

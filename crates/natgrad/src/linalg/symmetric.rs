@@ -114,3 +114,30 @@ pub fn cholesky_solve(l: &[f64], b: &mut [f64]) {
         b[i] = (b[i] - sum) / l[i * n + i];
     }
 }
+
+/// The inverse of a positive definite matrix (lower triangle read); `None` where it is not.
+pub fn inverse(a: &Matrix) -> Option<Matrix> {
+    use faer::linalg::cholesky::llt;
+    let n = a.nrows();
+    let mut factor = a.clone();
+    let par = Par::Seq;
+    let scratch = llt::factor::cholesky_in_place_scratch::<f64>(n, par, Default::default())
+        .or(llt::inverse::inverse_scratch::<f64>(n, par));
+    let mut memory = MemBuffer::new(scratch);
+    llt::factor::cholesky_in_place(
+        factor.as_mut(),
+        Default::default(),
+        par,
+        MemStack::new(&mut memory),
+        Default::default(),
+    )
+    .ok()?;
+    let mut out = Mat::zeros(n, n);
+    llt::inverse::inverse(out.as_mut(), factor.as_ref(), par, MemStack::new(&mut memory));
+    for j in 0..n {
+        for i in 0..j {
+            out[(i, j)] = out[(j, i)];
+        }
+    }
+    (0..n).all(|j| (0..n).all(|i| out[(i, j)].is_finite())).then_some(out)
+}

@@ -12,6 +12,7 @@ pub mod mixture;
 pub mod sigmoid_belief_net;
 pub mod sparse_coding;
 mod statistics;
+pub mod vae;
 
 pub use statistics::{Curvature, Statistics, Want};
 

@@ -1,0 +1,199 @@
+//! What a learnt autoencoder says about rows: ELBO, importance-weighted bound, beliefs, reconstructions; and rows of its own.
+
+use crate::Error;
+use crate::linalg::special::{log_sum_exp, logistic};
+use crate::model::vae::{Expectation, Nodes, ObservableName, Pass, Sums, Vae, Variance};
+use crate::neural::{Processor, Stack};
+use crate::rows::RowSource;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, Poisson, StandardNormal};
+use serde::{Deserialize, Serialize};
+
+/// ELBO and entropies of some rows, and which latents say nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Sums over the rows.
+    pub sums: Sums,
+    /// `KL(q ‖ p)` per row of each latent.
+    pub divergences: Vec<f64>,
+    /// Latents (from 0) whose divergence is below `threshold`: posterior collapse.
+    pub collapsed: Vec<usize>,
+    /// In nats per row.
+    pub threshold: f64,
+}
+
+/// Latents whose beliefs differ from the prior by less than this many nats per row tell nothing.
+const COLLAPSED: f64 = 0.01;
+
+/// Rows that pass through the networks at once.
+const PIECE: usize = 256;
+
+/// ELBO, entropies and collapsed latents.
+///
+/// # Errors
+/// What reading reports, and cells outside the support.
+pub fn evaluate(
+    vae: &Vae,
+    source: &dyn RowSource,
+    at: &[f64],
+    expectation: &Expectation,
+    seed: u64,
+) -> Result<Evaluation, Error> {
+    let sums = Pass::<f64, Processor>::sweep(vae, &Processor, source, at, expectation, (seed, 0), false)?.sums;
+    let divergences = sums.divergences(&vae.prior_log_variances(at));
+    let collapsed = (0..divergences.len()).filter(|l| divergences[*l] < COLLAPSED).collect();
+    Ok(Evaluation { sums, divergences, collapsed, threshold: COLLAPSED })
+}
+
+/// The importance-weighted bound `E ln (1/K) Σ_k p(x, z_k)/q(z_k|x)` of each row: between ELBO (`K = 1`) and log-evidence.
+///
+/// # Errors
+/// As [`evaluate`]; [`Error::Setting`] where `draws` is 0.
+///
+/// # Source
+/// Burda, Grosse and Salakhutdinov, Importance weighted autoencoders (2016).
+pub fn importance_bound(
+    vae: &Vae,
+    source: &dyn RowSource,
+    at: &[f64],
+    draws: usize,
+    seed: u64,
+) -> Result<Vec<f64>, Error> {
+    if draws == 0 {
+        return Err(Error::Setting { problem: "0 draws".into(), hint: "give at least one".into() });
+    }
+    let h = vae.architecture().latents;
+    let prior = vae.prior_log_variances(at);
+    let mut bounds = Vec::with_capacity(source.rows() as usize);
+    let mut gradient = vec![0.0; vae.parameters()];
+    let device = at.to_vec();
+    let (mut m, mut s) = (vec![0.0; PIECE * h], vec![0.0; PIECE * h]);
+    let mut weights = vec![0.0; PIECE * draws];
+    let mut densities = vec![0.0; PIECE];
+    let mut pass = Pass::<f64, Processor>::new(vae, &Processor, Expectation::Draws(1), PIECE);
+    pass.each_piece(source, &mut |pass, first, n| {
+        let numbers: Vec<u64> = (first..first + n as u64).collect();
+        for k in 0..draws {
+            pass.draw(&numbers, seed, k as u64);
+            pass.forward(&device, &mut gradient);
+            pass.densities(&mut densities);
+            pass.beliefs(at, &mut m, &mut s);
+            for i in 0..n {
+                let mut weight = densities[i];
+                for l in 0..h {
+                    let (place, e) = (l * n + i, pass.noise()[l * n + i]);
+                    let z = m[place] + s[place].exp() * e;
+                    weight += s[place] + 0.5 * (e * e - prior[l] - z * z * (-prior[l]).exp());
+                }
+                weights[i * draws + k] = weight;
+            }
+        }
+        bounds.extend((0..n).map(|i| log_sum_exp(&weights[i * draws..(i + 1) * draws]) - (draws as f64).ln()));
+        Ok(())
+    })?;
+    Ok(bounds)
+}
+
+/// Means and standard deviations of the beliefs: latent after latent, one number per row.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn recognise(vae: &Vae, source: &dyn RowSource, at: &[f64]) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), Error> {
+    let h = vae.architecture().latents;
+    let (mut means, mut deviations) = (vec![Vec::new(); h], vec![Vec::new(); h]);
+    let (mut m, mut s) = (vec![0.0; PIECE * h], vec![0.0; PIECE * h]);
+    centre(vae, source, at, &mut |pass, n| {
+        pass.beliefs(at, &mut m, &mut s);
+        for l in 0..h {
+            means[l].extend_from_slice(&m[l * n..(l + 1) * n]);
+            deviations[l].extend(s[l * n..(l + 1) * n].iter().map(|s| s.exp()));
+        }
+    })?;
+    Ok((means, deviations))
+}
+
+/// Means of the columns at the beliefs' means: column after column.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn reconstruct(vae: &Vae, source: &dyn RowSource, at: &[f64]) -> Result<Vec<Vec<f64>>, Error> {
+    let width = vae.architecture().columns;
+    let mut columns = vec![Vec::new(); width];
+    let mut outputs = Vec::new();
+    centre(vae, source, at, &mut |pass, n| {
+        pass.outputs(&mut outputs);
+        for (d, column) in columns.iter_mut().enumerate() {
+            column.extend(outputs[d * n..(d + 1) * n].iter().map(|o| mean(vae, *o)));
+        }
+    })?;
+    Ok(columns)
+}
+
+fn centre(
+    vae: &Vae,
+    source: &dyn RowSource,
+    at: &[f64],
+    visit: &mut dyn FnMut(&Pass<'_, f64, Processor>, usize),
+) -> Result<(), Error> {
+    let nodes = Nodes { weights: vec![1.0], nodes: vec![vec![0.0; vae.architecture().latents]] };
+    let mut gradient = vec![0.0; vae.parameters()];
+    let device = at.to_vec();
+    let mut pass = Pass::<f64, Processor>::new(vae, &Processor, Expectation::Nodes(nodes), PIECE);
+    pass.each_piece(source, &mut |pass, first, n| {
+        let numbers: Vec<u64> = (first..first + n as u64).collect();
+        pass.draw(&numbers, 0, 0);
+        pass.forward(&device, &mut gradient);
+        visit(pass, n);
+        Ok(())
+    })
+}
+
+fn mean(vae: &Vae, output: f64) -> f64 {
+    match vae.architecture().observable {
+        ObservableName::Gaussian => output,
+        ObservableName::Bernoulli => logistic(output),
+        ObservableName::Poisson => output.exp(),
+    }
+}
+
+/// Rows of the model's own: column after column, and the columns' means given the drawn latents.
+///
+/// The same seed gives the same rows, and the first of many are those of few.
+pub fn generate(vae: &Vae, at: &[f64], rows: usize, seed: u64) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let a = vae.architecture();
+    let deviations: Vec<f64> = vae.prior_log_variances(at).iter().map(|t| (0.5 * t).exp()).collect();
+    let device = at.to_vec();
+    let (mut drawn, mut means) = (vec![Vec::new(); a.columns], vec![Vec::new(); a.columns]);
+    let stack: &Stack = vae.decoder();
+    let mut outputs = stack.buffers(&Processor, 1);
+    let mut z = vec![0.0; a.latents];
+    for row in 0..rows {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(row as u64);
+        for (z, s) in z.iter_mut().zip(&deviations) {
+            let e: f64 = StandardNormal.sample(&mut rng);
+            *z = s * e;
+        }
+        stack.forward::<f64, Processor>(&Processor, &device, &z, 1, &mut outputs);
+        let out: &Vec<f64> = &outputs[outputs.len() - 1];
+        for d in 0..a.columns {
+            let m = mean(vae, out[d]);
+            means[d].push(m);
+            drawn[d].push(match a.observable {
+                ObservableName::Bernoulli => f64::from(u8::from(rng.random::<f64>() < m)),
+                // A rate beyond what can be drawn is its own best guess.
+                ObservableName::Poisson => Poisson::new(m).map_or(m, |p| p.sample(&mut rng)),
+                ObservableName::Gaussian => {
+                    let e: f64 = StandardNormal.sample(&mut rng);
+                    let v = match a.variance {
+                        Variance::Network => out[a.columns + d],
+                        _ => vae.log_variance(at, d),
+                    };
+                    m + (0.5 * v).exp() * e
+                }
+            });
+        }
+    }
+    (drawn, means)
+}

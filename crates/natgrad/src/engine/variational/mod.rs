@@ -1,0 +1,19 @@
+//! Learning variational autoencoders: epochs of minibatches, then closed forms or quasi-Newton steps to the end.
+//!
+//! ```text
+//! window of rows → shuffled minibatches → slopes → Adam (or the natural gradient) → epoch's record → … → finish
+//! ```
+
+mod curvature;
+mod evaluate;
+mod finish;
+mod record;
+mod scalars;
+mod settings;
+mod train;
+mod window;
+
+pub use evaluate::{Evaluation, evaluate, generate, importance_bound, recognise, reconstruct};
+pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
+pub use settings::{Optimiser, VariationalSettings};
+pub use train::learn;

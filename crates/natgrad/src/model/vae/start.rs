@@ -1,0 +1,126 @@
+//! Where learning begins: small random weights, and biases that fit the columns' means.
+
+use super::{ObservableName, Vae, Variance};
+use crate::Error;
+use crate::neural::{Activation, Observable, Spread, Stack};
+use crate::rows::RowSource;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Means and variances of columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnMoments {
+    /// Means.
+    pub means: Vec<f64>,
+    /// Variances (divided by the number of rows).
+    pub variances: Vec<f64>,
+}
+
+impl ColumnMoments {
+    /// Checks every cell and takes the moments, in one pass.
+    ///
+    /// # Errors
+    /// As [`check`](super::check); [`Error::Data`] where there is no row.
+    pub fn of(source: &dyn RowSource, observable: ObservableName) -> Result<Self, Error> {
+        let width = source.columns().len();
+        let (mut weight, mut means, mut squares) = (0.0, vec![0.0; width], vec![0.0; width]);
+        source.sweep(0..source.chunks(), &mut |_, chunk| {
+            super::check(observable, source.columns(), &chunk)?;
+            let total: f64 = (0..chunk.rows).map(|n| chunk.weight(n)).sum();
+            if total <= 0.0 {
+                return Ok(());
+            }
+            // Moments of the chunk around its own mean, merged into those so far: nothing cancels.
+            for d in 0..width {
+                let cells = chunk.column(d);
+                let mean = cells.iter().enumerate().map(|(n, x)| chunk.weight(n) * x).sum::<f64>() / total;
+                let square: f64 = cells.iter().enumerate().map(|(n, x)| chunk.weight(n) * (x - mean).powi(2)).sum();
+                let away = mean - means[d];
+                squares[d] += square + away * away * weight * total / (weight + total);
+                means[d] += away * total / (weight + total);
+            }
+            weight += total;
+            Ok(())
+        })?;
+        if weight <= 0.0 {
+            return Err(Error::Data {
+                problem: "there are no rows with a positive weight".into(),
+                hint: "give at least one row".into(),
+            });
+        }
+        Ok(ColumnMoments { means, variances: squares.into_iter().map(|s| s / weight).collect() })
+    }
+}
+
+/// Smallest variance that learning begins with.
+const LEAST_VARIANCE: f64 = 1e-6;
+/// Log of the beliefs' deviations at the start: close to certain, so that the decoder's first slopes are about the rows.
+const LOG_DEVIATION: f64 = -1.0;
+
+impl Vae {
+    /// Random parameters: weights normal with variance `1/inputs` (`2/inputs` before a rectifier), biases 0 but for the
+    /// decoder's last ones, which give every column its mean; variances those of the columns.
+    pub fn start(&self, moments: &ColumnMoments, seed: u64) -> Vec<f64> {
+        let mut at = vec![0.0; self.parameters()];
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut draw = |stack: &Stack, at: &mut [f64]| {
+            for layer in &stack.layers {
+                let gain: f64 = if layer.activation == Activation::Relu { 2.0 } else { 1.0 };
+                let scale = (gain / layer.inputs as f64).sqrt();
+                for w in &mut at[layer.weights..layer.weights + layer.inputs * layer.outputs] {
+                    let x: f64 = StandardNormal.sample(&mut rng);
+                    *w = scale * x;
+                }
+            }
+        };
+        draw(&self.encoder, &mut at);
+        draw(&self.decoder, &mut at);
+        let h = self.shape.dimension;
+        match self.shape.spread {
+            Spread::Column(place) => at[place..place + h].fill(LOG_DEVIATION),
+            _ => {
+                let last = self.encoder.last();
+                at[last.biases + h..last.biases + 2 * h].fill(LOG_DEVIATION);
+            }
+        }
+        let biases = self.decoder.last().biases;
+        let width = self.architecture.columns;
+        for (d, &mean) in moments.means.iter().enumerate().take(width) {
+            at[biases + d] = match self.architecture.observable {
+                ObservableName::Gaussian => mean,
+                // Clipped, so that a constant column begins at a finite logit.
+                ObservableName::Bernoulli => {
+                    let p = mean.clamp(1e-3, 1.0 - 1e-3);
+                    (p / (1.0 - p)).ln()
+                }
+                ObservableName::Poisson => mean.max(1e-3).ln(),
+            };
+        }
+        let log = |v: f64| v.max(LEAST_VARIANCE).ln();
+        let average = moments.variances.iter().sum::<f64>() / width.max(1) as f64;
+        match self.observable {
+            Observable::Gaussian(Spread::Scalar(place)) => at[place] = log(average),
+            Observable::Gaussian(Spread::Column(place)) => {
+                for (at, v) in at[place..place + width].iter_mut().zip(&moments.variances) {
+                    *at = log(*v);
+                }
+            }
+            Observable::Gaussian(Spread::Network) => {
+                for (at, v) in at[biases + width..biases + 2 * width].iter_mut().zip(&moments.variances) {
+                    *at = log(*v);
+                }
+            }
+            _ => {}
+        }
+        at
+    }
+
+    /// Whether the observable's variance is fixed.
+    pub(crate) fn fixed_variance(&self) -> Option<f64> {
+        match (self.architecture.observable, self.architecture.variance) {
+            (ObservableName::Gaussian, Variance::Fixed(v)) => Some(v),
+            _ => None,
+        }
+    }
+}
