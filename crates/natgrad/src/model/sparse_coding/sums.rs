@@ -90,7 +90,7 @@ impl SparseCoding {
         let noise = self.square(weights, s) / cells;
         if noise.is_nan() || noise <= COLLAPSED * square / cells {
             return Err(Error::Collapsed {
-                component: 0,
+                component: None,
                 what: format!("the noise's variance fell to {noise:.1e}"),
                 hint: "the dictionary explains every row whole: take fewer elements, or leave out constant columns"
                     .into(),
