@@ -1,9 +1,9 @@
 //! A model named on the command line as maps to natural parameters.
 
 use super::{Arguments, Outputs, PriorKind, Spread};
-use crate::command::BAYES_NET;
-use crate::kind::mixture::{check_options, families_given, spec_for};
 use crate::failure::Failure;
+use crate::kind::mixture::{check_options, families_given, spec_for};
+use crate::kind::network::BAYES_NET;
 use crate::network_file;
 use natgrad::catalogue::criterion::{
     LatentModel, LatentSettings, Observable, Prior, Variance, latent_maps, mixture_maps, network_maps,
