@@ -10,6 +10,7 @@
 mod factor;
 pub mod mixture;
 pub mod network;
+pub mod vae;
 
 use crate::command::fit::{Arguments, Plan};
 use crate::command::select::{self, Comparable};
@@ -24,7 +25,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Every kind of model. The first that knows a file opens it; the last takes what no other knows.
-const KINDS: [&dyn Kind; 3] = [&factor::Factors, &network::Networks, &mixture::Mixtures];
+const KINDS: [&dyn Kind; 4] = [&factor::Factors, &vae::Autoencoders, &network::Networks, &mixture::Mixtures];
 
 /// A kind of model: what `fit`, `list` and `explain` ask of it.
 pub trait Kind: Sync {

@@ -2,6 +2,7 @@
 
 use crate::data::Reading;
 use crate::failure::Failure;
+use crate::kind::vae::VaeArguments;
 use natgrad::engine::{Batches, MetricChoice, Settings};
 use std::path::PathBuf;
 
@@ -179,6 +180,8 @@ pub struct Arguments {
     #[command(flatten)]
     pub latent: LatentArguments,
     #[command(flatten)]
+    pub vae: VaeArguments,
+    #[command(flatten)]
     pub climb: ClimbArguments,
     /// How the posterior of the hidden state is found.
     #[arg(long, value_enum, default_value_t = Recognition::Exact)]
@@ -214,8 +217,8 @@ impl Arguments {
     }
 
     /// Options given that only some kinds of models take.
-    pub fn of_some_kinds(&self) -> Option<&'static str> {
-        self.latent.latent_dim.is_some().then_some("--latent-dim")
+    pub fn of_some_kinds(&self) -> Vec<&'static str> {
+        self.latent.latent_dim.is_some().then_some("--latent-dim").into_iter().chain(self.vae.given()).collect()
     }
 }
 

@@ -9,6 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Poisson, StandardNormal};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// ELBO and entropies of some rows, and which latents say nothing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -159,8 +160,8 @@ fn mean(vae: &Vae, output: f64) -> f64 {
 
 /// Rows of the model's own: column after column, and the columns' means given the drawn latents.
 ///
-/// The same seed gives the same rows, and the first of many are those of few.
-pub fn generate(vae: &Vae, at: &[f64], rows: usize, seed: u64) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+/// `rows` are the numbers of rows to draw: a row depends on the seed and its number alone.
+pub fn generate(vae: &Vae, at: &[f64], rows: Range<usize>, seed: u64) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
     let a = vae.architecture();
     let deviations: Vec<f64> = vae.prior_log_variances(at).iter().map(|t| (0.5 * t).exp()).collect();
     let device = at.to_vec();
@@ -168,7 +169,7 @@ pub fn generate(vae: &Vae, at: &[f64], rows: usize, seed: u64) -> (Vec<Vec<f64>>
     let stack: &Stack = vae.decoder();
     let mut outputs = stack.buffers(&Processor, 1);
     let mut z = vec![0.0; a.latents];
-    for row in 0..rows {
+    for row in rows {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(row as u64);
         for (z, s) in z.iter_mut().zip(&deviations) {

@@ -76,6 +76,7 @@ impl Vae {
         };
         draw(&self.encoder, &mut at);
         draw(&self.decoder, &mut at);
+        self.standardise(moments, &mut at);
         let h = self.shape.dimension;
         match self.shape.spread {
             Spread::Column(place) => at[place..place + h].fill(LOG_DEVIATION),
@@ -114,6 +115,29 @@ impl Vae {
             _ => {}
         }
         at
+    }
+
+    /// Lets the encoder begin as if the columns had mean 0 and variance 1, and a Gaussian decoder as if it gave such columns.
+    fn standardise(&self, moments: &ColumnMoments, at: &mut [f64]) {
+        // A constant column keeps its unit.
+        let scale: Vec<f64> = moments.variances.iter().map(|v| if *v > 0.0 { v.sqrt() } else { 1.0 }).collect();
+        let first = self.encoder.layers[0];
+        for o in 0..first.outputs {
+            let weights = &mut at[first.weights + o * first.inputs..first.weights + (o + 1) * first.inputs];
+            let mut shift = 0.0;
+            for (d, w) in weights.iter_mut().enumerate() {
+                *w /= scale[d];
+                shift += *w * moments.means[d];
+            }
+            at[first.biases + o] -= shift;
+        }
+        if self.architecture.observable == ObservableName::Gaussian {
+            let last = self.decoder.last();
+            for (d, scale) in scale.iter().enumerate() {
+                let weights = last.weights + d * last.inputs..last.weights + (d + 1) * last.inputs;
+                at[weights].iter_mut().for_each(|w| *w *= scale);
+            }
+        }
     }
 
     /// Whether the observable's variance is fixed.

@@ -1,0 +1,112 @@
+//! Model files of autoencoders: the shape in `model.json`, the parameters in `model.safetensors` beside it.
+
+use super::VAE;
+use crate::failure::Failure;
+use crate::kind::Opened;
+use crate::model_file::check_head;
+use natgrad::engine::VariationalSettings;
+use natgrad::model::vae::{Architecture, Vae};
+use natgrad::rows::{Column, ColumnKind};
+use natgrad_io::{NamedTensor, RunFolder, read_tensors, write_tensors};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What learning was told, as far as it matters afterwards.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Settings {
+    /// The model's shape.
+    pub architecture: Architecture,
+    /// How it was learnt.
+    pub learning: VariationalSettings,
+}
+
+/// What a model file of an autoencoder holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct VaeFile {
+    format: String,
+    version: u32,
+    model: String,
+    /// Shape and learning.
+    pub settings: Settings,
+    /// Names of the columns.
+    pub columns: Vec<String>,
+    parameters: Parameters,
+    #[serde(skip)]
+    path: PathBuf,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Parameters {
+    /// The file with the tensors, beside this one.
+    tensors: String,
+}
+
+/// Where the tensors lie in a run.
+const TENSORS: &str = "model.safetensors";
+
+impl VaeFile {
+    /// The file of a model.
+    pub fn of(vae: &Vae, learning: &VariationalSettings, columns: &[Column]) -> Self {
+        VaeFile {
+            format: "natgrad-model".into(),
+            version: 1,
+            model: VAE.into(),
+            settings: Settings { architecture: vae.architecture().clone(), learning: learning.clone() },
+            columns: columns.iter().map(|c| c.name.clone()).collect(),
+            parameters: Parameters { tensors: TENSORS.into() },
+            path: PathBuf::new(),
+        }
+    }
+
+    /// Writes model and parameters into a run folder, the parameters first.
+    pub fn write(&self, folder: &RunFolder, vae: &Vae, at: &[f64]) -> Result<(), Failure> {
+        let tensors: Vec<NamedTensor> = vae
+            .layout()
+            .tensors
+            .iter()
+            .map(|t| NamedTensor { name: t.name.clone(), shape: t.shape.clone(), values: at[t.range()].to_vec() })
+            .collect();
+        write_tensors(&folder.tensors_path(), &tensors)?;
+        Ok(folder.write_model(self)?)
+    }
+
+    /// Reads a model file.
+    pub fn read(file: &Opened<'_>) -> Result<Self, Failure> {
+        check_head(&file.value, &file.path)?;
+        let mut own: VaeFile = serde_json::from_value(file.value.clone()).map_err(|e| {
+            Failure::new(
+                format!("{}: {e}", file.path.display()),
+                "a model file looks like the model.json that `natgrad fit vae --out RUN` writes",
+            )
+        })?;
+        own.path.clone_from(&file.path);
+        Ok(own)
+    }
+
+    /// The model and its parameters.
+    pub fn load(&self) -> Result<(Vae, Vec<f64>), Failure> {
+        let named = |e: natgrad::Error| Failure::from(e).in_file(self.path.display());
+        let vae = Vae::new(self.settings.architecture.clone()).map_err(named)?;
+        if self.columns.len() != vae.architecture().columns {
+            return Err(Failure::new(
+                format!(
+                    "{}: {} column names for {} columns",
+                    self.path.display(),
+                    self.columns.len(),
+                    vae.architecture().columns
+                ),
+                "bring back the model.json that `natgrad fit vae --out RUN` wrote",
+            ));
+        }
+        let wanted: Vec<(String, Vec<usize>)> =
+            vae.layout().tensors.iter().map(|t| (t.name.clone(), t.shape.clone())).collect();
+        let tensors = read_tensors(&self.path.with_file_name(&self.parameters.tensors), &wanted)?;
+        Ok((vae, tensors.into_iter().flat_map(|t| t.values).collect()))
+    }
+
+    /// The columns by themselves.
+    pub fn named_columns(&self) -> Vec<Column> {
+        let column = |name: &String| Column { name: name.clone(), kind: ColumnKind::Number, missing: false };
+        self.columns.iter().map(column).collect()
+    }
+}

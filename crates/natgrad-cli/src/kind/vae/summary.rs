@@ -1,0 +1,152 @@
+//! What a fit or a check of an autoencoder says, as JSON and in words.
+
+use super::VAE;
+use crate::failure::Failure;
+use crate::output::Output;
+use natgrad::diagnose::{Certificate, Verdict};
+use natgrad::engine::Evaluation;
+use natgrad::model::vae::Vae;
+use serde_json::{Value, json};
+
+/// What is known at the end.
+pub struct Findings<'a> {
+    /// The model.
+    pub vae: &'a Vae,
+    /// Its parameters.
+    pub at: &'a [f64],
+    /// Names of the columns.
+    pub columns: &'a [String],
+    /// ELBO and entropies.
+    pub evaluation: &'a Evaluation,
+    /// The importance-weighted bound, mean over rows, and draws per row.
+    pub bound: (f64, usize),
+    /// Standard error of the residual; 0 where nothing is drawn.
+    pub residual_error: f64,
+    /// The residual that weight decay explains.
+    pub known_residual: f64,
+    /// Largest residual that rounding and an unfinished climb may leave.
+    pub tolerance: f64,
+    /// Columns (from 0) whose variance is held by the floor.
+    pub held: &'a [usize],
+    /// `converged`, `epoch-limit`, …
+    pub status: Option<&'a str>,
+    /// Epochs and the seed.
+    pub run: Option<(u64, u64)>,
+}
+
+/// Standard errors that a residual may be away from zero: one of sixteen thousand normal draws is further.
+const ERRORS: f64 = 4.0;
+
+impl Findings<'_> {
+    /// Whether the ELBO is a sum of entropies.
+    pub fn certificate(&self) -> Certificate {
+        let residual = self.evaluation.sums.residual() - self.known_residual;
+        let tolerance = (ERRORS * self.residual_error).max(self.tolerance);
+        let condition = self.vae.condition();
+        let explained = if self.known_residual == 0.0 {
+            String::new()
+        } else {
+            format!(", beside {:.2e} that weight decay explains", self.known_residual)
+        };
+        let (verdict, why) = if !condition.holds {
+            (Verdict::NotApplicable, format!("{} (ELBO − entropy sum = {residual:.2e})", condition.why))
+        } else if let Some(column) = self.held.first() {
+            let name = self.columns.get(*column).map_or("", String::as_str);
+            let why = format!(
+                "the variance of column \"{name}\" is held by the floor, so the residual {residual:.2e} does not vanish"
+            );
+            (Verdict::NotApplicable, why)
+        } else if residual.abs() <= tolerance {
+            let why = format!(
+                "not refuted: ELBO − entropy sum = {residual:.1e} nats per row (standard error {:.1e}){explained}; {}",
+                self.residual_error, condition.why
+            );
+            (Verdict::Holds, why)
+        } else {
+            let why = format!(
+                "refuted: ELBO − entropy sum = {residual:.2e} nats per row (standard error {:.1e}){explained}: learning has not ended",
+                self.residual_error
+            );
+            (Verdict::Fails, why)
+        };
+        Certificate {
+            name: "entropy-sum".into(),
+            verdict,
+            value: Some(residual),
+            tolerance,
+            why,
+            source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)".into(),
+        }
+    }
+
+    /// The document.
+    pub fn document(&self) -> Value {
+        let e = self.evaluation;
+        let entropies = e.sums.entropies();
+        let collapsed: Vec<usize> = e.collapsed.iter().map(|l| l + 1).collect();
+        json!({
+            "model": VAE,
+            "rows": e.sums.rows,
+            "columns": self.columns,
+            "status": self.status,
+            "iterations": self.run.map(|r| r.0),
+            "passes": self.run.map(|r| r.0 as f64),
+            "elbo": e.sums.elbo(),
+            "elbo_error": e.sums.elbo_error(),
+            "log_evidence": null,
+            "importance_bound": {"value": self.bound.0, "draws": self.bound.1},
+            "entropy_sum": entropies.sum(),
+            "entropies": entropies,
+            "remaining": null,
+            "stationarity": null,
+            "information": null,
+            "certificates": [self.certificate()],
+            "latents": {"divergences": e.divergences, "collapsed": collapsed, "threshold": e.threshold},
+            "parameters": {
+                "settings": self.vae.architecture(),
+                "count": self.vae.parameters(),
+                "prior_log_variances": self.vae.prior_log_variances(self.at),
+            },
+            "seed": self.run.map(|r| r.1),
+            "version": env!("CARGO_PKG_VERSION"),
+        })
+    }
+
+    /// Prints; answers whether no certificate fails.
+    pub fn show(&self, out: &Output) -> Result<bool, Failure> {
+        let certificate = self.certificate();
+        let collapsed = &self.evaluation.collapsed;
+        if !collapsed.is_empty() {
+            let names: Vec<String> = collapsed.iter().map(|l| (l + 1).to_string()).collect();
+            out.warn(&format!(
+                "latent{} {} collapsed: beliefs differ from the prior by less than {} nats per row",
+                if names.len() == 1 { "" } else { "s" },
+                names.join(", "),
+                self.evaluation.threshold
+            ));
+        }
+        if out.json {
+            out.document(&self.document())?;
+        } else {
+            let (sums, entropies) = (&self.evaluation.sums, self.evaluation.sums.entropies());
+            out.result(&format!(
+                "{VAE}: {} rows{}\nELBO {} ± {:.2} nats per row; importance-weighted bound ({} draws) {}\nentropy sum {}: \
+                 recognition {} − prior {} − observable {} + base measure {}\n{}: {}",
+                sums.rows,
+                self.status.map_or(String::new(), |s| format!(", {s}")),
+                sums.elbo(),
+                sums.elbo_error(),
+                self.bound.1,
+                self.bound.0,
+                entropies.sum(),
+                entropies.recognition,
+                entropies.prior,
+                entropies.observable,
+                entropies.base_measure,
+                certificate.name,
+                certificate.why
+            ))?;
+        }
+        Ok(certificate.verdict != Verdict::Fails)
+    }
+}
