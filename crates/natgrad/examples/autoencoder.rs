@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut settings = VariationalSettings { epochs: number(3, 100) as u64, ..VariationalSettings::default() };
     if natural {
         settings.optimiser = Optimiser::Natural { damping: 1e-2 };
-        settings.rate = 0.1;
+        settings.rate = 0.01;
     }
     if let Some(rate) = word(5) {
         settings.rate = rate.parse()?;

@@ -41,6 +41,9 @@ impl Ascended {
     }
 }
 
+/// An objective: its value and its slope.
+pub type Objective<'a> = &'a mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), Error>;
+
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
@@ -55,7 +58,7 @@ pub fn quasi_newton(
     start: Vec<f64>,
     tolerance: f64,
     most: u64,
-    objective: &mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), Error>,
+    objective: Objective<'_>,
     watch: &mut dyn FnMut(&Ascended) -> bool,
 ) -> Result<Ascended, Error> {
     let (value, gradient) = objective(&start)?;
@@ -122,7 +125,7 @@ fn along(
     direction: &[f64],
     slope: f64,
     first: f64,
-    objective: &mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), Error>,
+    objective: Objective<'_>,
 ) -> Result<Option<Place>, Error> {
     let (mut low, mut high, mut t) = (0.0, f64::INFINITY, first);
     let mut best: Option<Place> = None;

@@ -2,9 +2,9 @@
 
 use super::{every_kind, few_nodes, sweep, table};
 use natgrad::linalg::Matrix;
-use natgrad::linalg::symmetric::eigen;
+use natgrad::linalg::symmetric::{eigen, inverse};
 use natgrad::model::vae::{Expectation, Nodes, Pass, Vae};
-use natgrad::neural::{Activation, Processor};
+use natgrad::neural::{Activation, Dense, Factors, Processor};
 use natgrad::rows::{RowSource, Table};
 
 fn directional(vae: &Vae, rows: &Table, at: &[f64], v: &[f64], expectation: &Expectation) -> f64 {
@@ -141,6 +141,53 @@ fn gram_matrices_and_natural_gradients_are_the_dense_ones() {
                 assert!(away < 1e-6 * size, "{:?} damping {damping}: {away} of {size}", vae.architecture());
                 let along = dot(&slope, &gradient[..p]);
                 assert!((square - along).abs() < 1e-8 * (1.0 + along), "{square} {along}");
+            }
+        }
+    }
+}
+
+#[test]
+fn kronecker_factors_multiply_the_slope_by_their_inverses() {
+    let (rows, inputs, outputs) = (6, 3, 2);
+    let layer = Dense { inputs, outputs, weights: 0, biases: inputs * outputs, activation: Activation::Identity };
+    let value = |i: usize| ((i * 31 + 7) % 19) as f64 / 19.0 - 0.4;
+    let x: Vec<f64> = (0..rows * inputs).map(value).collect();
+    // Slopes carry the rows' shares of the weight.
+    let dy: Vec<f64> = (0..rows * outputs).map(|i| value(3 * i + 1) / rows as f64).collect();
+    let damping = 0.04f64;
+    for diagonal in [false, true] {
+        let mut factors = Factors::<f64, Processor>::new(&Processor, layer, diagonal, rows);
+        factors.absorb(&Processor, &x, &dy, rows, 0.0, None);
+        factors.invert(&Processor, damping).expect("inverses");
+        let spare = (inputs + 1) * outputs;
+        let mut found = vec![0.0; spare + outputs];
+        factors.natural(&Processor, &x, &mut dy.clone(), rows, spare, &mut found);
+        let augmented = |n: usize, i: usize| if i < inputs { x[i * rows + n] } else { 1.0 };
+        let n = rows as f64;
+        let mean = |m: &Matrix| (0..m.nrows()).map(|i| m[(i, i)]).sum::<f64>() / m.nrows() as f64;
+        let damped = |m: &Matrix| {
+            let add = damping.sqrt() * mean(m);
+            inverse(&Matrix::from_fn(m.nrows(), m.nrows(), |i, j| m[(i, j)] + if i == j { add } else { 0.0 }))
+                .expect("an inverse")
+        };
+        let a = Matrix::from_fn(inputs + 1, inputs + 1, |i, j| {
+            (0..rows).map(|r| augmented(r, i) * augmented(r, j)).sum::<f64>() / n
+        });
+        let d = Matrix::from_fn(outputs, outputs, |i, j| {
+            if diagonal && i != j {
+                return 0.0;
+            }
+            (0..rows).map(|r| dy[i * rows + r] * dy[j * rows + r]).sum::<f64>() * n
+        });
+        let g = Matrix::from_fn(outputs, inputs + 1, |o, i| {
+            (0..rows).map(|r| dy[o * rows + r] * augmented(r, i)).sum::<f64>()
+        });
+        let expected = damped(&d) * g * damped(&a);
+        for o in 0..outputs {
+            for i in 0..=inputs {
+                let place = if i < inputs { o * inputs + i } else { inputs * outputs + o };
+                // A few products of numbers of size 10.
+                assert!((found[place] - expected[(o, i)]).abs() < 1e-12, "{o} {i}: {}", expected[(o, i)]);
             }
         }
     }

@@ -11,7 +11,7 @@ const REFRESH: u64 = 10;
 /// Share of the old factors that a refreshment keeps.
 const KEPT: f64 = 0.9;
 /// Longest step, in the metric itself: beyond it the quadratic picture is not to be trusted.
-const RADIUS: f64 = 0.3;
+const RADIUS: f64 = 0.1;
 
 /// Factors, and the present limit of steps.
 pub(super) struct Curvature<T: Real, B: Backend<T>> {

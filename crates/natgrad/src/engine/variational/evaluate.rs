@@ -96,11 +96,14 @@ pub fn importance_bound(
     Ok(bounds)
 }
 
+/// Means and standard deviations: latent after latent, one number per row.
+pub type Beliefs = (Vec<Vec<f64>>, Vec<Vec<f64>>);
+
 /// Means and standard deviations of the beliefs: latent after latent, one number per row.
 ///
 /// # Errors
 /// As [`evaluate`].
-pub fn recognise(vae: &Vae, source: &dyn RowSource, at: &[f64]) -> Result<(Vec<Vec<f64>>, Vec<Vec<f64>>), Error> {
+pub fn recognise(vae: &Vae, source: &dyn RowSource, at: &[f64]) -> Result<Beliefs, Error> {
     let h = vae.architecture().latents;
     let (mut means, mut deviations) = (vec![Vec::new(); h], vec![Vec::new(); h]);
     let (mut m, mut s) = (vec![0.0; PIECE * h], vec![0.0; PIECE * h]);

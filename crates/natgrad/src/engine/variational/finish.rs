@@ -159,7 +159,7 @@ impl<B: Backend<f64>> End<'_, B> {
             self.vae.temper_last_layer(at, scale);
             let here = slope(at)?;
             let curvature = (here - before.1) / (scale - before.0);
-            if !(curvature < 0.0) {
+            if curvature.is_nan() || curvature >= 0.0 {
                 break;
             }
             let next = scale - here / curvature;

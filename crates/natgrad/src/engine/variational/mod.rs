@@ -13,7 +13,7 @@ mod settings;
 mod train;
 mod window;
 
-pub use evaluate::{Evaluation, evaluate, generate, importance_bound, recognise, reconstruct};
+pub use evaluate::{Beliefs, Evaluation, evaluate, generate, importance_bound, recognise, reconstruct};
 pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 pub use settings::{Optimiser, VariationalSettings};
 pub use train::learn;

@@ -149,7 +149,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
         let latents = vae.architecture().latents;
         let mut prior = vec![T::ZERO; latents];
         let mut log_variances = vec![0.0; latents];
-        let mut scalars = Scalars::new(*vae);
+        let mut scalars = Scalars::new(vae);
         let prior_place = vae.layout().tensor("prior.log_variances").map(|t| t.offset);
         rows.epoch(settings.batch, settings.seed, epoch, &mut |window, places| {
             numbers.clear();
@@ -184,7 +184,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
                 Optimiser::Natural { .. } => {
                     pass.backward(at, gradient);
                     let Some(curvature) = kronecker else { return Ok(false) };
-                    if curvature.direction(*vae, *backend, pass, moments.count, rate, at, gradient, host).is_none() {
+                    if curvature.direction(vae, *backend, pass, moments.count, rate, at, gradient, host).is_none() {
                         return Ok(false);
                     }
                     let networks = vae.networks();

@@ -19,6 +19,9 @@ pub(super) struct Window<T> {
     order: Vec<usize>,
 }
 
+/// What is shown a minibatch: its window and the places in it. It answers whether to go on.
+pub(super) type Visit<'a, T> = &'a mut dyn FnMut(&Window<T>, &[usize]) -> Result<bool, Error>;
+
 impl<T: Real> Window<T> {
     fn clear(&mut self) {
         self.store.clear();
@@ -40,13 +43,7 @@ impl<T: Real> Window<T> {
     }
 
     /// Shows the window's rows in an order of their own, so many places at a time.
-    fn show(
-        &mut self,
-        batch: usize,
-        seed: u64,
-        stream: u64,
-        visit: &mut dyn FnMut(&Self, &[usize]) -> Result<bool, Error>,
-    ) -> Result<bool, Error> {
+    fn show(&mut self, batch: usize, seed: u64, stream: u64, visit: Visit<'_, T>) -> Result<bool, Error> {
         let mut order = std::mem::take(&mut self.order);
         order.clear();
         order.extend(0..self.numbers.len());
@@ -89,13 +86,7 @@ impl<'a, T: Real> Shuffled<'a, T> {
     }
 
     /// Shows every row of positive weight once.
-    pub fn epoch(
-        &mut self,
-        batch: usize,
-        seed: u64,
-        epoch: u64,
-        visit: &mut dyn FnMut(&Window<T>, &[usize]) -> Result<bool, Error>,
-    ) -> Result<bool, Error> {
+    pub fn epoch(&mut self, batch: usize, seed: u64, epoch: u64, visit: Visit<'_, T>) -> Result<bool, Error> {
         // Streams of different epochs and windows never meet: an epoch has far fewer than 2³² windows.
         let stream = |window: u64| (epoch << 32) | window;
         if self.whole {

@@ -117,10 +117,18 @@ impl Vae {
         at
     }
 
-    /// Lets the encoder begin as if the columns had mean 0 and variance 1, and a Gaussian decoder as if it gave such columns.
+    /// Lets a Gaussian model begin as if its columns had mean 0 and variance 1, and one of counts as if their mean variance
+    /// were 1. Zeros and ones stay as they are: a rare one, scaled, would be an outlier.
     fn standardise(&self, moments: &ColumnMoments, at: &mut [f64]) {
+        let gaussian = self.architecture.observable == ObservableName::Gaussian;
+        let average = moments.variances.iter().sum::<f64>() / moments.variances.len().max(1) as f64;
         // A constant column keeps its unit.
-        let scale: Vec<f64> = moments.variances.iter().map(|v| if *v > 0.0 { v.sqrt() } else { 1.0 }).collect();
+        let root = |v: f64| if v > 0.0 { v.sqrt() } else { 1.0 };
+        let scale: Vec<f64> = match self.architecture.observable {
+            ObservableName::Gaussian => moments.variances.iter().map(|v| root(*v)).collect(),
+            ObservableName::Poisson => vec![root(average); moments.variances.len()],
+            ObservableName::Bernoulli => return,
+        };
         let first = self.encoder.layers[0];
         for o in 0..first.outputs {
             let weights = &mut at[first.weights + o * first.inputs..first.weights + (o + 1) * first.inputs];
@@ -131,7 +139,7 @@ impl Vae {
             }
             at[first.biases + o] -= shift;
         }
-        if self.architecture.observable == ObservableName::Gaussian {
+        if gaussian {
             let last = self.decoder.last();
             for (d, scale) in scale.iter().enumerate() {
                 let weights = last.weights + d * last.inputs..last.weights + (d + 1) * last.inputs;
