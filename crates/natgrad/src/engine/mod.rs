@@ -12,5 +12,5 @@ pub use settings::{Batches, MetricChoice, Settings};
 pub use shard::{Iterated, Shard, estep, mstep, shard_chunks};
 pub use variational::{
     Beliefs, EpochRecord, Evaluation, Optimiser, VariationalOutcome, VariationalProgress, VariationalSettings,
-    VariationalStatus, evaluate, generate, importance_bound, learn, recognise, reconstruct,
+    VariationalStatus, Watch, evaluate, generate, importance_bound, learn, recognise, reconstruct,
 };

@@ -16,4 +16,4 @@ mod window;
 pub use evaluate::{Beliefs, Evaluation, evaluate, generate, importance_bound, recognise, reconstruct};
 pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 pub use settings::{Optimiser, VariationalSettings};
-pub use train::learn;
+pub use train::{Watch, learn};

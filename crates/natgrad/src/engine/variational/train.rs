@@ -13,6 +13,9 @@ use crate::model::vae::{Pass, Sums, Vae};
 use crate::neural::{Backend, Moments};
 use crate::rows::{Merge, RowSource};
 
+/// Whoever watches learning: shown the state after each epoch, answers whether to go on.
+pub type Watch<'a> = &'a mut (dyn FnMut(&VariationalProgress) -> Control + Send);
+
 /// Learns from `progress` on, until all epochs are done or `watch` says stop.
 ///
 /// `T` is the precision of minibatches; sums over all rows and the last phase are in double precision.
@@ -25,7 +28,7 @@ pub fn learn<T: Real, B: Backend<T> + Backend<f64>>(
     source: &dyn RowSource,
     settings: &VariationalSettings,
     mut progress: VariationalProgress,
-    watch: &mut dyn FnMut(&VariationalProgress) -> Control,
+    watch: Watch<'_>,
 ) -> Result<VariationalOutcome, Error> {
     settings.check()?;
     if source.columns().len() != vae.architecture().columns {
@@ -39,8 +42,11 @@ pub fn learn<T: Real, B: Backend<T> + Backend<f64>>(
         });
     }
     progress.status = None;
-    let status = Epochs::<T, B>::new(vae, backend, source, settings, &progress).run(&mut progress, watch)?;
-    finish(vae, backend, source, settings, progress, status)
+    // Inside the pool, so that its threads stay awake between the operations of a step.
+    rayon::scope(|_| {
+        let status = Epochs::<T, B>::new(vae, backend, source, settings, &progress).run(&mut progress, watch)?;
+        finish(vae, backend, source, settings, progress, status)
+    })
 }
 
 /// Share of the old mean direction in natural-gradient steps.
@@ -96,11 +102,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
         epochs
     }
 
-    fn run(
-        mut self,
-        progress: &mut VariationalProgress,
-        watch: &mut dyn FnMut(&VariationalProgress) -> Control,
-    ) -> Result<VariationalStatus, Error> {
+    fn run(mut self, progress: &mut VariationalProgress, watch: Watch<'_>) -> Result<VariationalStatus, Error> {
         while progress.epoch < self.settings.epochs {
             let rate = self.settings.rate_at(progress.epoch);
             let sums = self.epoch(progress.epoch, rate)?;

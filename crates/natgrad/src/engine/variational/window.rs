@@ -3,11 +3,14 @@
 use crate::Error;
 use crate::linalg::real::Real;
 use crate::model::vae::{ObservableName, check, log_base_measure};
-use crate::rows::{Chunk, RowSource};
+use crate::rows::{CHUNK_ROWS, Chunk, RowSource};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 use std::ops::Range;
+
+/// Memory that rows to be shuffled take at most, unless a chunk takes more.
+const MOST_BYTES: usize = 1 << 29;
 
 /// Rows in memory, row-major, with their numbers, weights and base measures.
 #[derive(Debug, Default)]
@@ -82,6 +85,9 @@ impl<'a, T: Real> Shuffled<'a, T> {
             bases: Vec::new(),
             order: Vec::new(),
         };
+        // Wide rows: fewer of them, so that memory stays bounded.
+        let row = source.columns().len().max(1) * size_of::<T>();
+        let capacity = capacity.min((MOST_BYTES / row).max(CHUNK_ROWS));
         Shuffled { source, observable, capacity, window, whole: false }
     }
 
