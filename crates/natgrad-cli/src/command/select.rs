@@ -77,7 +77,16 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "fit each network with `natgrad fit bayes-net` and compare the log-evidence of rows held out with `natgrad score`",
         ));
     }
-    let model: ModelName = arguments.model.parse()?;
+    let name = &arguments.model;
+    if name.parse::<ModelName>().is_err() && crate::kind::named(name).is_some() {
+        return Err(Failure::new(
+            format!("select compares numbers of components, and {name} has none"),
+            format!(
+                "fit each size with `natgrad fit {name}` and compare the log-evidence of rows held out with `natgrad score`"
+            ),
+        ));
+    }
+    let model: ModelName = name.parse()?;
     check_numbers(&arguments.climb, &arguments.structure, 0.0)?;
     let opened = open_for_model(model, &arguments.structure, &arguments.data.data, &arguments.data.reading, out)?;
     let source = opened.source;

@@ -63,6 +63,8 @@ pub struct Circumstances<'a> {
     pub known_residual: Option<(f64, &'static str)>,
     /// Why there is no information matrix, where there is none.
     pub no_information: Option<String>,
+    /// Number of flat directions along which no distribution changes: they are no fault of the data.
+    pub gauge: usize,
     /// The names of the free coordinates that weigh most in each flat or negative direction.
     pub directions: Vec<String>,
 }

@@ -100,6 +100,7 @@ pub fn summarise_network(
         floor_residual: None,
         known_residual: (net.prior() > 0.0).then_some((known, "the prior")),
         no_information: no_information.clone(),
+        gauge: 0,
         directions: directions.clone(),
     });
     if let Some(fit) = &fit {
