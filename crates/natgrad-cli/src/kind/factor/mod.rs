@@ -33,7 +33,7 @@ impl Kind for Factors {
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
-        if !file.model().is_some_and(|name| name.parse::<FactorName>().is_ok()) {
+        if file.model().is_none_or(|name| name.parse::<FactorName>().is_err()) {
             return Ok(None);
         }
         Ok(Some(Box::new(FactorFile::read(file)?)))
