@@ -205,6 +205,7 @@ fn reads_what_fits_write() {
             weight_spread: None,
         }),
         nodes: None,
+        gram: None,
         warnings: vec!["careful".into()],
         seed: Some(5),
         version: "0.1.0".into(),
