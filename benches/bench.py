@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import data
+from factors import factor_analysis, ppca
 from networks import possible
 from report import markdown
 from running import CASES, MODE, NATGRAD, PEER_THREADS, QUICK, ROOT, RUNS, THREADS, DISTURBANCE, quiet, say, spawn
@@ -209,7 +210,7 @@ def main():
         before = json.loads(old.read_text())
         results["cases"], results["notes"] = before["cases"], before.get("notes", [])
     out.mkdir(parents=True, exist_ok=True)
-    for case in (covariance, diagonal, bernoulli, latent_class, to_the_maximum, memory, threads, cold_start, *possible()):
+    for case in (covariance, diagonal, bernoulli, latent_class, to_the_maximum, memory, threads, cold_start, factor_analysis, ppca, *possible()):
         if CASES and case.__name__ not in CASES:
             continue
         say(case.__name__)

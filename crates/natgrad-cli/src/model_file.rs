@@ -93,6 +93,13 @@ impl ModelFile {
                 "fit, score, predict, impute, sample, check and query take networks; `natgrad fit bayes-net --start` goes on from one",
             ));
         }
+        let name = head.get("model").and_then(Value::as_str).unwrap_or_default();
+        if name.parse::<ModelName>().is_err() && crate::kind::named(name).is_some() {
+            return Err(Failure::new(
+                format!("{}: it is a {name}, and this is for mixtures", path.display()),
+                "fit --start, score, predict, impute, sample and check take it",
+            ));
+        }
         let mut file: ModelFile = read_json(&path)?;
         file.path = path;
         Ok(file)

@@ -224,9 +224,13 @@ fn factors(summary: &Summary) -> Option<String> {
     if summary.columns.len() > MOST.0 || latent > MOST.1 {
         return None;
     }
+    // No more digits than the error leaves.
     let cell = |value: &Value, error: &Value| match (value.as_f64(), error.as_f64()) {
-        (Some(x), Some(e)) => format!("{} ± {}", short(x), rounded(e)),
-        (Some(x), None) => short(x),
+        (Some(x), Some(e)) if e > 0.0 => {
+            let digits = (1.0 - e.log10().floor()).clamp(0.0, 6.0) as usize;
+            format!("{:.digits$} ± {e:.digits$}", x + 0.0)
+        }
+        (Some(x), _) => short(x),
         (None, _) => String::new(),
     };
     let mut header = vec!["column".to_string(), "mean".into()];

@@ -56,6 +56,30 @@ impl TableBuilder {
         }
     }
 
+    /// Adds whole rows of `wide` numbers each, row after row; column `d` is cell `at(d)` of a row.
+    pub fn push_rows(&mut self, cells: &[f64], wide: usize, at: impl Fn(usize) -> usize) {
+        /// Rows that are turned at once: their cells and the places they go to stay in the first-level cache.
+        const TILE: usize = 16;
+        let rows = cells.len() / wide;
+        let mut first = 0;
+        while first < rows {
+            let count = TILE.min(rows - first).min(CHUNK_ROWS - self.filled);
+            for d in 0..self.width {
+                let place = d * CHUNK_ROWS + self.filled;
+                let from = at(d);
+                for (n, value) in self.staging[place..place + count].iter_mut().enumerate() {
+                    *value = cells[(first + n) * wide + from];
+                }
+            }
+            self.filled += count;
+            first += count;
+            if self.filled == CHUNK_ROWS {
+                self.values.extend_from_slice(&self.staging);
+                self.filled = 0;
+            }
+        }
+    }
+
     /// The finished table; the levels of `plan` are sorted and the codes follow.
     ///
     /// # Errors

@@ -151,6 +151,8 @@ pub struct Run {
     pub standard_errors_why: Option<String>,
     /// A network's nodes; empty for other models.
     pub nodes: Vec<NodeLine>,
+    /// Flat directions along which no distribution changes (rotations of factors).
+    pub turning: usize,
     /// The text of an SVG file with the network; set by those who read the folder.
     pub picture: Option<String>,
     /// Several starts.
@@ -266,6 +268,7 @@ impl Run {
                 elbos: list(&restarts["elbos"], |e| Some(number(e))),
             }),
             nodes: list(&s["nodes"], node),
+            turning: count(&s["gram"]["rotations"]),
             picture: None,
             warnings: list(&s["warnings"], text),
             seed: s["seed"].as_u64(),

@@ -14,7 +14,7 @@ const LINE: f64 = 20.0;
 /// Width of the names.
 const NAMES: f64 = 150.0;
 /// Longest name, in characters.
-const LONGEST: usize = 24;
+const LONGEST: usize = 20;
 
 /// Correlations of a column with the factors, and the share of its variance that they explain.
 struct Line {
@@ -36,12 +36,26 @@ fn lines(run: &Run) -> Vec<Line> {
             let total = shared + own;
             let name = run.columns.get(d).cloned().unwrap_or_else(|| (d + 1).to_string());
             (total > 0.0 && total.is_finite()).then(|| Line {
-                name: name.chars().take(LONGEST).collect(),
+                name: shortened(&name),
                 correlations: loadings.iter().map(|w| w / total.sqrt()).collect(),
                 explained: shared / total,
             })
         })
         .collect()
+}
+
+/// A name that fits.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LONGEST {
+        return name.into();
+    }
+    name.chars().take(LONGEST - 1).chain(std::iter::once('…')).collect()
+}
+
+/// Two decimals, with a minus that is as wide as a digit; no negative zero.
+fn two_digits(r: f64) -> String {
+    let rounded = (100.0 * r).round() / 100.0 + 0.0;
+    format!("{rounded:.2}").replace('-', "−")
 }
 
 /// The map; nothing for models without loadings.
@@ -65,7 +79,7 @@ pub fn loadings(run: &Run) -> Option<Canvas> {
             let x = first + h as f64 * cell;
             // Blue with the factor, orange against it; numbers beside the colours, for those who cannot tell them apart.
             c.tinted(x + 1.0, y, cell - 2.0, LINE - 2.0, if *r < 0.0 { "f2" } else { "f1" }, 0.75 * r.abs());
-            c.words(x + 0.5 * cell, y + 14.0, "middle", "", &format!("{r:.2}").replace('-', "−"));
+            c.words(x + 0.5 * cell, y + 14.0, "middle", "", &two_digits(*r));
         }
         c.rectangle(bar, y + 4.0, bars - 34.0, LINE - 10.0, "band");
         c.rectangle(bar, y + 4.0, (bars - 34.0) * line.explained.clamp(0.0, 1.0), LINE - 10.0, "f3");

@@ -28,7 +28,7 @@ pub fn factors(run: &Run) -> Markup {
         section {
             h2 { "Factors" }
             @if let Some(c) = chart::loadings(run) {
-                figure { h3 { "Correlations of the columns with the factors" } (c.inline()) figcaption {
+                figure style="max-width:38em" { h3 { "Correlations of the columns with the factors" } (c.inline()) figcaption {
                     "Loadings divided by the standard deviation that the model gives the column: blue goes with the factor, \
                      orange against it. The bar is the share of the column's variance that the factors explain; the rest is \
                      noise. Factors are in the canonical position, the clearest first."

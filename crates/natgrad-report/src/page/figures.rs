@@ -82,6 +82,9 @@ fn spectrum_caption(run: &Run) -> String {
     );
     if let Some(i) = run.information.inertia {
         out += &format!(" Here: {} negative, {} flat, {} positive", i.negative, i.zero, i.positive);
+        if run.turning > 0 {
+            out += &format!(" ({} of the flat ones turn the factors and change nothing)", run.turning);
+        }
         match run.information.defect {
             Some(d) => out += &format!("; defect {}.", significant(d, 2)),
             None => out.push('.'),

@@ -65,7 +65,7 @@ pub fn verdict(run: &Run) -> Says {
     if !refuted.is_empty() {
         return says("bad", format!("{opening}, but refuted by {refuted}: {}", left(run)));
     }
-    let flat = run.information.inertia.map_or(0, |i| i.zero);
+    let flat = run.information.inertia.map_or(0, |i| i.zero).saturating_sub(run.turning);
     match run.certificate("maximum").map(|c| c.verdict) {
         Some(Verdict::Holds) if flat > 0 => says(
             "doubt",

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::Error;
-use crate::geometry::{Covector, Metric, Solved, Tangent, conjugate_gradients};
+use crate::geometry::{BlockGram, Covector, Metric, RANK_TOLERANCE, Solved, Tangent, conjugate_gradients};
 use crate::model::Want;
 use crate::objective::{Learning, Look};
 
@@ -27,9 +27,11 @@ const PRODUCTS: usize = 60;
 /// # Source
 /// Steihaug (1983) for conjugate gradients that may meet negative curvature.
 pub fn observed_direction(learning: &Learning<'_>, look: &Look) -> Result<Solved, Error> {
-    let gradient = learning.gradient(look);
     let metric = learning.joint_metric(look)?;
     let model = learning.model();
+    // Along directions that change nothing there is no curvature to be found, only rounding: they are left out.
+    let turns = Turns::new(&model.gauge(&look.point), &metric);
+    let gradient = turns.across(learning.gradient(look));
     conjugate_gradients(
         &gradient,
         |v| -> Result<Covector, Error> {
@@ -45,12 +47,49 @@ pub fn observed_direction(learning: &Learning<'_>, look: &Look) -> Result<Solved
             let (Some(ahead), Some(behind)) = (slope(h)?, slope(-h)?) else {
                 return Ok(Covector(vec![0.0; v.0.len()]));
             };
-            Ok(Covector(ahead.0.iter().zip(&behind.0).map(|(a, b)| (b - a) / (2.0 * h)).collect()))
+            let change = Covector(ahead.0.iter().zip(&behind.0).map(|(a, b)| (b - a) / (2.0 * h)).collect());
+            Ok(turns.across(change))
         },
         |g| metric.raise(g).tangent,
         ENOUGH,
         PRODUCTS,
     )
+}
+
+/// Directions along which no distribution changes: pairs `(t, G t)`, orthonormal in the metric.
+struct Turns(Vec<(Tangent, Covector)>);
+
+impl Turns {
+    fn new(gauge: &[Tangent], metric: &BlockGram) -> Self {
+        let mut kept: Vec<(Tangent, Covector)> = Vec::new();
+        for t in gauge {
+            let before = metric.square(t);
+            let mut v = t.clone();
+            // Twice: once leaves what rounding of nearly parallel directions leaves.
+            for _ in 0..2 {
+                for (u, lowered) in &kept {
+                    let part = lowered.along(&v);
+                    v.0.iter_mut().zip(&u.0).for_each(|(v, u)| *v -= part * u);
+                }
+            }
+            let square = metric.square(&v);
+            if square > RANK_TOLERANCE * before && square.is_finite() {
+                let unit = v.scaled(1.0 / square.sqrt());
+                let lowered = metric.lower(&unit);
+                kept.push((unit, lowered));
+            }
+        }
+        Turns(kept)
+    }
+
+    /// A differential without its part along them.
+    fn across(&self, mut g: Covector) -> Covector {
+        for (t, lowered) in &self.0 {
+            let part = g.along(t);
+            g.0.iter_mut().zip(&lowered.0).for_each(|(g, l)| *g -= part * l);
+        }
+        g
+    }
 }
 
 /// `v` scaled to unit length in the joint metric; `None` where it has none.

@@ -22,7 +22,8 @@ use serde_json::Value;
 pub struct InformationSummary {
     /// Eigenvalues of the observed information relative to the complete one, ascending.
     pub eigenvalues: Option<Vec<f64>>,
-    /// Eigenvalues of the empirical Fisher matrix relative to the complete one, ascending.
+    /// Eigenvalues of the empirical Fisher matrix (the model's own, for factor models) relative to the complete one,
+    /// ascending.
     pub empirical_fisher: Option<Vec<f64>>,
     /// Signs of the observed ones.
     pub inertia: Option<Inertia>,
@@ -193,6 +194,7 @@ pub fn summarise(
         known_residual: None,
         boundary: None,
         no_information: no_information.clone(),
+        gauge: 0,
         directions: directions.clone(),
     });
     if let Some((_, Some(restarts), _)) = &fit {

@@ -46,17 +46,24 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
         );
         return certificate(Verdict::Fails, lowest, why);
     }
-    let flat = reading.inertia.zero + reading.inertia.negative;
+    let flat = (reading.inertia.zero + reading.inertia.negative).saturating_sub(c.gauge);
     if flat > 0 {
         let why = format!("not refuted, but {} the data cannot see{named}", count(flat, "flat"));
         return certificate(Verdict::Holds, lowest, why);
     }
-    let rate = 1.0 - lowest.unwrap_or(1.0);
+    // Directions that change nothing come first: the slowest that change something come after.
+    let slowest = reading.observed.eigenvalues.get(reading.inertia.zero + reading.inertia.negative).copied();
+    let rate = 1.0 - slowest.unwrap_or(1.0);
+    let (all, but) = match c.gauge {
+        0 => ("all ", String::new()),
+        1 => ("", "; one direction changes nothing".to_string()),
+        n => ("", format!("; {n} directions change nothing")),
+    };
     certificate(
         Verdict::Holds,
-        lowest,
+        slowest,
         format!(
-            "not refuted: all {} eigenvalues are positive; EM converges at rate {rate:.4}",
+            "not refuted: {all}{} eigenvalues are positive; EM converges at rate {rate:.4}{but}",
             reading.inertia.positive
         ),
     )

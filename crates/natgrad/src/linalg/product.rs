@@ -67,6 +67,23 @@ pub fn add_gram(c: &mut [f64], a: &[f64], lda: usize, n: usize, p: usize) {
     );
 }
 
+/// The lower triangle of `Aᵀ A`, zeros above it.
+pub fn gram(a: MatRef<'_, f64>) -> Matrix {
+    let mut c = Matrix::zeros(a.ncols(), a.ncols());
+    triangular::matmul(
+        c.as_mut(),
+        triangular::BlockStructure::TriangularLower,
+        Accum::Replace,
+        a.transpose(),
+        triangular::BlockStructure::Rectangular,
+        a,
+        triangular::BlockStructure::Rectangular,
+        1.0,
+        Par::Seq,
+    );
+    c
+}
+
 /// Copies the lower triangle of a column-major `p × p` matrix to its upper triangle.
 pub fn mirror_lower(c: &mut [f64], p: usize) {
     for j in 0..p {

@@ -51,7 +51,8 @@ impl Entropies {
 pub struct InformationBlock {
     /// The free coordinates.
     pub index: Vec<usize>,
-    /// `(1/N) Σ_n w_n s_n s_nᵀ`, the empirical Fisher matrix of the evidence.
+    /// `(1/N) Σ_n w_n s_n s_nᵀ`, the empirical Fisher matrix of the evidence; the model's own one where that has a closed
+    /// form (factor models).
     pub visible: Matrix,
     /// `−∂² ln p(x)` averaged over rows (Louis' identity).
     pub observed: Matrix,

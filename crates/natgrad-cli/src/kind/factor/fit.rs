@@ -14,7 +14,7 @@ use natgrad::geometry::Point;
 use natgrad::model::Want;
 use natgrad::model::factor::{Patterns, Survey};
 use natgrad::objective::Learning;
-use natgrad::rows::{Profile, RowSource};
+use natgrad::rows::{Column, Profile, RowSource};
 use natgrad_io::{AtomicFile, RunFolder};
 use natgrad_report::{Run, loadings_svg};
 use serde::{Deserialize, Serialize};
@@ -40,9 +40,18 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn new(settings: FactorSettings, data: &[PathBuf], reading: &Reading, out: &Output) -> Result<Self, Failure> {
+    fn new(
+        settings: FactorSettings,
+        start: Option<&FactorFile>,
+        data: &[PathBuf],
+        reading: &Reading,
+        out: &Output,
+    ) -> Result<Self, Failure> {
         let named = |e: natgrad::Error| Failure::from(e).in_files(data);
         let source = reading.open(data, false, Vec::new(), |_| false, out)?;
+        if let Some(start) = start {
+            check_columns(start, source.columns())?;
+        }
         let (mut model, profile) = FactorAnalysis::for_data(settings, source.as_ref()).map_err(named)?;
         let (survey, patterns) = model.survey(source.as_ref())?;
         Ok(Prepared { model, source, profile, survey, patterns })
@@ -119,11 +128,11 @@ pub fn begin(model: FactorName, arguments: &Arguments, out: &Output) -> Result<u
         // The start's chart: a fit that goes on has the bits of one that was never stopped.
         own.chart = file.settings().chart;
     }
-    let prepared = Prepared::new(own.clone(), &arguments.data, &arguments.reading, out)?;
+    let prepared = Prepared::new(own.clone(), start.as_ref(), &arguments.data, &arguments.reading, out)?;
     let count = if start.is_some() { 1 } else { arguments.climb.restarts };
     let seeds: Vec<u64> = (0..count).map(|r| arguments.climb.seed.wrapping_add(r)).collect();
     let points = match &start {
-        Some(file) => vec![start_point(file, &prepared)?],
+        Some(file) => vec![file.point(&prepared.model)?],
         None => starts(&prepared, &seeds).map_err(|f| f.in_files(&arguments.data))?,
     };
     let plan = Plan {
@@ -160,15 +169,16 @@ fn read_start(path: &Path, model: FactorName) -> Result<FactorFile, Failure> {
     Ok(file)
 }
 
-fn start_point(file: &FactorFile, prepared: &Prepared) -> Result<Point, Failure> {
-    let names: Vec<&str> = prepared.model.columns().iter().map(|c| c.name.as_str()).collect();
-    if file.names().iter().map(String::as_str).ne(names.iter().copied()) {
-        return Err(Failure::new(
-            format!("the start has the columns {}, the data have {}", file.names().join(", "), names.join(", ")),
-            format!("read the data with --columns {}", file.names().join(",")),
-        ));
+/// Refuses a start for other columns than the data have.
+fn check_columns(start: &FactorFile, columns: &[Column]) -> Result<(), Failure> {
+    let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+    if start.names().iter().map(String::as_str).eq(names.iter().copied()) {
+        return Ok(());
     }
-    file.point(&prepared.model)
+    Err(Failure::new(
+        format!("the start has the columns {}, the data have {}", start.names().join(", "), names.join(", ")),
+        format!("read the data with --columns {}", start.names().join(",")),
+    ))
 }
 
 /// Goes on with a run.
@@ -179,7 +189,7 @@ pub fn go_on(
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
-    let prepared = Prepared::new(own.settings, &plan.data, &plan.reading, out)?;
+    let prepared = Prepared::new(own.settings, None, &plan.data, &plan.reading, out)?;
     check_fingerprint(plan, prepared.fingerprint())?;
     climb(plan, &prepared, progress, folder, out)
 }

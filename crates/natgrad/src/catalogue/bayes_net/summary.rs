@@ -103,6 +103,7 @@ pub fn summarise_network(
         known_residual: (net.prior() > 0.0).then_some((known, "the prior")),
         no_information: no_information.clone(),
         boundary: Some(at_the_boundary(learning, look)?),
+        gauge: 0,
         directions: directions.clone(),
     });
     if let Some(fit) = &fit {

@@ -67,7 +67,8 @@ pub fn summarise_factors(
     let variance = model.tempering_variance(statistics);
     let error = ((statistics.residual_square / weight - value * value).max(0.0) / weight).sqrt();
     let prior = model.prior_residual(statistics);
-    let directions = directions(described, at, &assessment);
+    let turns = assessment.reading.as_ref().map(|r| rotations(described, at, &r.complete)).unwrap_or_default();
+    let directions = directions(described, at, &assessment, &turns);
     let mut certificates = certify(&Circumstances {
         assessment: &assessment,
         elbo: look.elbo,
@@ -85,6 +86,7 @@ pub fn summarise_factors(
         known_residual: None,
         boundary: None,
         no_information: no_information.clone(),
+        gauge: turns.len(),
         directions: directions.clone(),
     });
     if let Some(fit) = &fit {
@@ -184,23 +186,22 @@ fn rotations(described: &FactorAnalysis, at: &Point, complete: &[f64]) -> Vec<Ve
 }
 
 /// What flat and negative directions are: rotations in one phrase, others by the coordinates that weigh most.
-fn directions(described: &FactorAnalysis, at: &Point, assessment: &Assessment) -> Vec<String> {
+fn directions(described: &FactorAnalysis, at: &Point, assessment: &Assessment, turns: &[Vec<f64>]) -> Vec<String> {
     let Some(reading) = &assessment.reading else { return Vec::new() };
     let spectrum = &reading.observed;
     let flat: Vec<usize> = (0..spectrum.eigenvalues.len()).filter(|&j| spectrum.eigenvalues[j] <= FLAT).collect();
     if flat.is_empty() {
         return Vec::new();
     }
-    let turns = rotations(described, at, &reading.complete);
     let mut out = Vec::new();
     if !turns.is_empty() {
-        out.push(format!("rotations of the {} factors", described.factors().latent()));
+        out.push(format!("rotations of the {} factors, which change nothing", described.factors().latent()));
     }
     for j in flat {
         let mut v = vec![0.0; at.0.len()];
         spectrum.vector(j).for_each(|(i, u)| v[i] = u * reading.complete[i].sqrt());
         let before: f64 = v.iter().map(|x| x * x).sum();
-        for turn in &turns {
+        for turn in turns {
             let along: f64 = v.iter().zip(turn).map(|(a, b)| a * b).sum();
             v.iter_mut().zip(turn).for_each(|(a, b)| *a -= along * b);
         }

@@ -38,7 +38,7 @@ pub fn words() -> &'static [Message] {
         Message {
             name: "heywood",
             text: "The noise variance of a column goes to 0 while the fit improves: the factors explain it altogether. Often \
-                   there are too many factors or too few rows, or a column follows from others. It is held at 1e-8 of the \
+                   there are too many factors or too few rows, or a column follows from others. It is held at 1e-7 of the \
                    column's variance; there the likelihood is within rounding of its limit. A maximum on the boundary need \
                    not have slope zero in the noise itself, so that the entropy sum's condition (every noise can be scaled) \
                    is not met, and its certificate says so. If several noises go to 0 and take the likelihood beyond all \

@@ -3,25 +3,21 @@
 //! With moments an EM step, a slope or an information matrix costs the same whatever the number of rows.
 
 use super::FactorModel;
-use super::moments::{Moments, add_moments};
-use super::pattern::{Pattern, absorb_cells, groups};
+use super::groups::groups;
+use super::moments::Moments;
+use super::patterns::Patterns;
 use crate::Error;
-use crate::geometry::{Point, Tangent};
 use crate::linalg::Matrix;
-use crate::model::{Absorb, Digest, Statistics, Want, Work};
-use crate::rows::{Chunk, Column, Merge, RowSource, sum_chunks};
+use crate::model::Work;
+use crate::rows::{Merge, RowSource, sum_chunks};
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// Most numbers that merged rows may take (128 MB): beyond it rows are swept where they are.
 const MOST_NUMBERS: usize = 1 << 24;
 
-/// Most chunks that pieces are dealt into: their sums are merged.
-const MOST_CHUNKS: usize = 64;
-
 /// Rows of one pattern.
 #[derive(Debug, Clone)]
-enum Stored {
+pub(super) enum Stored {
     /// Row by row, and their weights.
     Rows(Vec<f64>, Vec<f64>),
     /// Merged.
@@ -37,7 +33,7 @@ impl Stored {
     }
 
     /// Cells as a matrix, `rows × O`.
-    fn cells(cells: &[f64], rows: usize) -> Matrix {
+    pub(super) fn cells(cells: &[f64], rows: usize) -> Matrix {
         let o = cells.len() / rows.max(1);
         Matrix::from_fn(rows, o, |n, i| cells[n * o + i])
     }
@@ -49,6 +45,14 @@ impl Stored {
                 Stored::Sums(Moments::of(&Self::cells(&cells, weights.len()), &weights))
             }
             other => other,
+        }
+    }
+
+    /// With both triangles of its moments.
+    fn whole(self) -> Self {
+        match self {
+            Stored::Sums(m) => Stored::Sums(m.full()),
+            rows => rows,
         }
     }
 
@@ -150,7 +154,7 @@ impl FactorModel {
             Found::empty,
             || (),
             |chunk, found, ()| {
-                for group in groups(chunk, model.width(), false) {
+                for group in groups(model, chunk, false) {
                     if group.rows.is_empty() {
                         continue;
                     }
@@ -174,10 +178,11 @@ impl FactorModel {
             let survey = Survey { mean: vec![0.0; width], covariance: None, patterns: None, gaps: true };
             return Ok((survey, None));
         }
-        let survey = Survey::of(width, &found);
-        let pieces: Vec<(Vec<usize>, Stored)> = found.patterns.into_iter().collect();
+        let pieces: Vec<(Vec<usize>, Stored)> =
+            found.patterns.into_iter().map(|(seen, stored)| (seen, stored.whole())).collect();
+        let survey = Survey::of(width, &pieces);
         self.work = Some(self.work_of(&pieces));
-        Ok((survey, Some(Patterns { model: self.clone(), pieces, rows: source.rows() })))
+        Ok((survey, Some(Patterns::new(self.clone(), pieces, source.rows()))))
     }
 
     /// Work of a sweep over merged rows.
@@ -198,12 +203,12 @@ impl FactorModel {
 }
 
 impl Survey {
-    fn of(width: usize, found: &Found) -> Self {
+    fn of(width: usize, pieces: &[(Vec<usize>, Stored)]) -> Self {
         let mut weight = Matrix::zeros(width, width);
         let mut second = Matrix::zeros(width, width);
         let mut first = vec![0.0; width];
-        for (seen, stored) in &found.patterns {
-            let m = stored.moments(seen.len());
+        for (seen, stored) in pieces {
+            let m = stored.moments(seen.len()).full();
             for (i, &d) in seen.iter().enumerate() {
                 first[d] += m.first[i];
                 for (j, &e) in seen.iter().enumerate() {
@@ -217,114 +222,12 @@ impl Survey {
         let covariance = Matrix::from_fn(width, width, |d, e| {
             if weight[(d, e)] > 0.0 { second[(d, e)] / weight[(d, e)] - mean[d] * mean[e] } else { 0.0 }
         });
-        let gaps = found.patterns.keys().any(|seen| seen.len() < width);
-        Survey { mean, covariance: Some(covariance), patterns: Some(found.patterns.len()), gaps }
+        let gaps = pieces.iter().any(|(seen, _)| seen.len() < width);
+        Survey { mean, covariance: Some(covariance), patterns: Some(pieces.len()), gaps }
     }
 
     /// Covariance matrix of the rows in the chart; `None` where cells are missing.
     pub(super) fn complete(&self) -> Option<&Matrix> {
         self.covariance.as_ref().filter(|_| !self.gaps)
-    }
-}
-
-/// The merged rows of a data set, as something to sweep.
-#[derive(Debug)]
-pub struct Patterns {
-    model: FactorModel,
-    pieces: Vec<(Vec<usize>, Stored)>,
-    rows: u64,
-}
-
-impl Patterns {
-    /// As what `Learning::with_digest` takes.
-    pub fn as_digest(&self) -> &dyn Digest {
-        self
-    }
-
-    fn step(&self) -> usize {
-        self.pieces.len().div_ceil(MOST_CHUNKS).max(1)
-    }
-}
-
-impl RowSource for Patterns {
-    fn columns(&self) -> &[Column] {
-        &[]
-    }
-
-    fn rows(&self) -> u64 {
-        self.pieces.len() as u64
-    }
-
-    fn has_weights(&self) -> bool {
-        true
-    }
-
-    fn chunks(&self) -> usize {
-        self.pieces.len().div_ceil(self.step())
-    }
-
-    fn stretches(&self) -> Vec<Range<usize>> {
-        (0..self.chunks()).map(|c| c..c + 1).collect()
-    }
-
-    fn sweep(
-        &self,
-        chunks: Range<usize>,
-        visit: &mut dyn FnMut(usize, Chunk<'_>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        for c in chunks {
-            let first = c * self.step();
-            let rows = self.step().min(self.pieces.len() - first);
-            visit(c, Chunk { first_row: first as u64, rows, values: &[], weights: None })?;
-        }
-        Ok(())
-    }
-}
-
-impl Digest for Patterns {
-    fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error> {
-        // What the whole allows, every part of it does.
-        Pattern::new(&self.model, at, (0..self.model.width()).collect())?;
-        Ok(Box::new(AtPatterns { patterns: self, at }))
-    }
-
-    fn has_curvature(&self) -> bool {
-        true
-    }
-}
-
-struct AtPatterns<'a> {
-    patterns: &'a Patterns,
-    at: &'a Point,
-}
-
-impl Absorb for AtPatterns<'_> {
-    fn scratch(&self, _: Want) -> Vec<f64> {
-        Vec::new()
-    }
-
-    fn absorb(&self, chunk: &Chunk<'_>, want: Want, into: &mut Statistics, _: &mut Vec<f64>) {
-        let Patterns { model, pieces, rows } = self.patterns;
-        let first = chunk.first_row as usize;
-        if first == 0 {
-            into.rows += rows;
-        }
-        for (seen, stored) in &pieces[first..first + chunk.rows] {
-            let Ok(pattern) = Pattern::new(model, self.at, seen.clone()) else { continue };
-            match stored {
-                Stored::Sums(m) => add_moments(model, &pattern, m, want, into),
-                Stored::Rows(cells, weights) => {
-                    absorb_cells(model, &pattern, &Stored::cells(cells, weights.len()), weights, want, into);
-                }
-            }
-        }
-    }
-
-    fn visible_along(&self, _: &Chunk<'_>, _: &Tangent, _: &mut [f64], _: &mut Vec<f64>) {
-        // Scores are of single rows: the evidence metric sweeps those.
-    }
-
-    fn posterior(&self, _: &Chunk<'_>, _: &mut [f64], _: &mut [f64], _: &mut Vec<f64>) {
-        // Patterns have no posterior of their own: that is asked of rows.
     }
 }

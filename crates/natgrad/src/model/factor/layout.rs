@@ -14,9 +14,9 @@ pub(super) const LN_2_PI: f64 = 1.837_877_066_409_345_3;
 pub(super) const LN_2_PI_E: f64 = LN_2_PI + 1.0;
 
 /// Smallest noise variance, relative to the variance of its column (of all columns, for p-PCA): what is left of a noise
-/// that goes to zero (a Heywood case). The likelihood there is within about 1e-8 nats of its limit, and inverses keep half
+/// that goes to zero (a Heywood case). The likelihood there is within about 1e-7 nats of its limit, and inverses keep more than half
 /// their digits.
-pub const SMALLEST_NOISE: f64 = 1e-8;
+pub const SMALLEST_NOISE: f64 = 1e-7;
 
 /// Shape of the noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,24 +10,27 @@
 //! nothing: `H(H−1)/2` directions of the evidence's Gram matrix are zero by design, and pseudo-inverses pass over them.
 //!
 //! ```text
-//! rows ─▶ patterns of seen cells ─▶ moments (weight, Σ y, Σ y yᵀ) per pattern     digest.rs: one pass, once
+//! rows ─▶ patterns of seen cells ─▶ moments (weight, Σ y, Σ y yᵀ) per pattern     digest.rs, patterns.rs: one pass, once
 //! moments at a point ─▶ E_q[z], E_q[z zᵀ], E_q[x zᵀ], evidence: O(D² H) per pattern  moments.rs
 //! sums ─▶ M-step column by column, slope, complete information                      maximise.rs
 //! ```
 
 mod canonical;
 mod digest;
+mod groups;
 mod information;
 mod layout;
 mod maximise;
 mod moments;
 mod pattern;
+mod patterns;
 mod profile;
 mod rows;
 mod start;
 
-pub use digest::{Patterns, Survey};
+pub use digest::Survey;
 pub use layout::{Chart, Noise, SMALLEST_NOISE};
+pub use patterns::Patterns;
 pub use rows::{Drawing, Factors};
 
 use super::{Absorb, Curvature, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};

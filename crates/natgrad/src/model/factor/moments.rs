@@ -8,7 +8,7 @@
 use super::FactorModel;
 use super::pattern::{Pattern, add_factor_moments};
 use crate::linalg::Matrix;
-use crate::linalg::product::{add_gram, mirror_lower, times};
+use crate::linalg::product::{gram, times};
 use crate::model::{Statistics, Want};
 
 /// Moments of rows about the origin of the chart, over the seen columns.
@@ -18,7 +18,7 @@ pub(super) struct Moments {
     pub weight: f64,
     /// `Σ w y`.
     pub first: Vec<f64>,
-    /// `Σ w y yᵀ`, full.
+    /// `Σ w y yᵀ`; the upper triangle once it is [`full`](Self::full).
     pub second: Matrix,
 }
 
@@ -27,20 +27,27 @@ impl Moments {
         Moments { weight: 0.0, first: vec![0.0; seen], second: Matrix::zeros(seen, seen) }
     }
 
-    /// Of rows given by their cells, `rows × O`.
+    /// Of rows given by their cells, `rows × O`; of the second moments the lower triangle alone.
     pub(super) fn of(cells: &Matrix, weights: &[f64]) -> Self {
-        let (n, o) = (cells.nrows(), cells.ncols());
-        let mut scaled = Vec::with_capacity(n * o);
-        let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
-        for i in 0..o {
-            scaled.extend(roots.iter().enumerate().map(|(k, w)| w * cells[(k, i)]));
+        let o = cells.ncols();
+        let dot = |i: usize| weights.iter().zip(cells.col_as_slice(i)).map(|(w, x)| w * x).sum();
+        let second = if weights.iter().all(|w| *w == 1.0) {
+            gram(cells.as_ref())
+        } else {
+            let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
+            let mut scaled = cells.clone();
+            (0..o).for_each(|i| scaled.col_as_slice_mut(i).iter_mut().zip(&roots).for_each(|(x, r)| *x *= r));
+            gram(scaled.as_ref())
+        };
+        Moments { weight: weights.iter().sum(), first: (0..o).map(dot).collect(), second }
+    }
+
+    /// With both triangles.
+    pub(super) fn full(mut self) -> Self {
+        for j in 0..self.second.ncols() {
+            (0..j).for_each(|i| self.second[(i, j)] = self.second[(j, i)]);
         }
-        let mut square = vec![0.0; o * o];
-        add_gram(&mut square, &scaled, n.max(1), n, o);
-        mirror_lower(&mut square, o);
-        let first = (0..o).map(|i| weights.iter().enumerate().map(|(k, w)| w * cells[(k, i)]).sum()).collect();
-        let second = Matrix::from_fn(o, o, |i, j| square[j * o + i]);
-        Moments { weight: weights.iter().sum(), first, second }
+        self
     }
 
     pub(super) fn add(&mut self, other: &Moments) {

@@ -8,6 +8,7 @@
 //! The last two terms are sums of squares: with a noise near zero nothing cancels.
 
 use super::FactorModel;
+use super::groups::{Group, groups};
 use super::layout::{LN_2_PI, LN_2_PI_E};
 use super::moments::Moments;
 use crate::Error;
@@ -75,54 +76,15 @@ impl Pattern {
         let fitted = times(z.as_ref(), self.loadings.transpose());
         let mut squares = vec![0.0; deviations.nrows()];
         for (i, noise) in self.noise.iter().enumerate() {
-            for (n, q) in squares.iter_mut().enumerate() {
-                let left = deviations[(n, i)] - fitted[(n, i)];
-                *q += left * left / noise;
-            }
+            let scale = 1.0 / noise;
+            let left = deviations.col_as_slice(i).iter().zip(fitted.col_as_slice(i)).map(|(x, f)| x - f);
+            squares.iter_mut().zip(left).for_each(|(q, x)| *q += x * x * scale);
         }
         for j in 0..z.ncols() {
-            squares.iter_mut().enumerate().for_each(|(n, q)| *q += z[(n, j)] * z[(n, j)]);
+            squares.iter_mut().zip(z.col_as_slice(j)).for_each(|(q, z)| *q += z * z);
         }
         (z, squares)
     }
-}
-
-/// Rows of a chunk that show the same cells.
-pub(super) struct Group {
-    /// The seen columns.
-    pub seen: Vec<usize>,
-    /// Rows of the chunk.
-    pub rows: Vec<usize>,
-}
-
-impl Group {
-    /// Cells of the rows in the chart, `rows × O`.
-    pub(super) fn cells(&self, model: &FactorModel, chunk: &Chunk<'_>) -> Matrix {
-        let chart = &model.chart;
-        Matrix::from_fn(self.rows.len(), self.seen.len(), |n, i| {
-            let d = self.seen[i];
-            (chunk.values[d * chunk.rows + self.rows[n]] - chart.centers[d]) / chart.scales[d]
-        })
-    }
-}
-
-/// Groups rows by what they show; in a fixed order. Rows without weight are left out.
-pub(super) fn groups(chunk: &Chunk<'_>, width: usize, all: bool) -> Vec<Group> {
-    let wanted = |n: usize| all || chunk.weight(n) > 0.0;
-    let full = chunk.values.iter().all(|x| !x.is_nan());
-    if full {
-        return vec![Group { seen: (0..width).collect(), rows: (0..chunk.rows).filter(|&n| wanted(n)).collect() }];
-    }
-    let mut found: std::collections::BTreeMap<Vec<u64>, Vec<usize>> = std::collections::BTreeMap::new();
-    for n in (0..chunk.rows).filter(|&n| wanted(n)) {
-        let mut key = vec![0u64; width.div_ceil(64)];
-        for d in (0..width).filter(|&d| !chunk.values[d * chunk.rows + n].is_nan()) {
-            key[d / 64] |= 1 << (d % 64);
-        }
-        found.entry(key).or_default().push(n);
-    }
-    let seen = |key: &[u64]| (0..width).filter(|&d| key[d / 64] >> (d % 64) & 1 == 1).collect();
-    found.into_iter().map(|(key, rows)| Group { seen: seen(&key), rows }).collect()
 }
 
 /// The model at a point.
@@ -141,7 +103,7 @@ impl<'a> Prepared<'a> {
 
     /// Calls `each` with every group of rows, its pattern and its cells.
     fn each_group(&self, chunk: &Chunk<'_>, all: bool, mut each: impl FnMut(&Group, &Pattern, Matrix)) {
-        for group in groups(chunk, self.model.width(), all) {
+        for group in groups(self.model, chunk, all) {
             if group.rows.is_empty() {
                 continue;
             }
@@ -156,8 +118,10 @@ impl<'a> Prepared<'a> {
 }
 
 /// `y − μ`.
-fn deviations(cells: &Matrix, mean: &[f64]) -> Matrix {
-    Matrix::from_fn(cells.nrows(), cells.ncols(), |n, i| cells[(n, i)] - mean[i])
+pub(super) fn deviations(cells: &Matrix, mean: &[f64]) -> Matrix {
+    let mut off = cells.clone();
+    mean.iter().enumerate().for_each(|(i, m)| off.col_as_slice_mut(i).iter_mut().for_each(|x| *x -= m));
+    off
 }
 
 /// Adds `Σ w z̃ z̃ᵀ`, `Σ w y z̃` and `Σ w y²` of rows.
@@ -186,7 +150,7 @@ pub(super) fn add_rows(
         let first = model.crosses_at() + d * k;
         into.sums[first..first + k].iter_mut().enumerate().for_each(|(j, s)| *s += cross[(j, i)]);
         into.sums[model.squares_at() + d] +=
-            weights.iter().enumerate().map(|(n, w)| w * cells[(n, i)] * cells[(n, i)]).sum::<f64>();
+            weights.iter().zip(cells.col_as_slice(i)).map(|(w, x)| w * x * x).sum::<f64>();
     }
 }
 
@@ -236,7 +200,7 @@ pub(super) fn absorb_cells(
     let residual = |q: &f64| 0.5 * (seen - q);
     into.residual_square += weights.iter().zip(&squares).map(|(w, q)| w * residual(q).powi(2)).sum::<f64>();
     if want == Want::Curvature {
-        super::information::add(model, pattern, &Moments::of(cells, weights), into);
+        super::information::add(model, pattern, &Moments::of(cells, weights).full(), into);
     }
 }
 

@@ -22,6 +22,9 @@ const MOST_STEPS: usize = 40;
 /// Slopes below this per column are as good as zero: rounding of the eigenvalues.
 const FLAT: f64 = 1e-13;
 
+/// A promised gain that ends the climb, nats per row.
+const ENOUGH: f64 = 1e-14;
+
 /// Longest step of a log-noise: by a factor of e.
 const LONGEST: f64 = 1.0;
 
@@ -134,6 +137,11 @@ pub(super) fn climb(s: &Matrix, latent: usize) -> (Matrix, Vec<f64>) {
             .or_else(|| solve(&safe, &g, &free))
             .filter(downhill)
             .unwrap_or_else(|| g.iter().map(|g| -2.0 * g).collect());
+        // What the step promises is below the rounding of the function: what is left is the engine's to polish.
+        let promised: f64 = -0.5 * direction.iter().zip(&g).map(|(v, g)| v * g).sum::<f64>();
+        if promised < ENOUGH {
+            break;
+        }
         let longest = direction.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
         let mut length = if longest > LONGEST { LONGEST / longest } else { 1.0 };
         let mut next = None;

@@ -1,7 +1,8 @@
 //! What a fitted model says about single rows: factors, missing cells, new rows; in the data's own units.
 
 use super::FactorModel;
-use super::pattern::{Pattern, groups};
+use super::groups::groups;
+use super::pattern::{Pattern, deviations};
 use crate::Error;
 use crate::geometry::Point;
 use crate::linalg::Matrix;
@@ -72,11 +73,10 @@ impl FactorModel {
         chunk: &Chunk<'_>,
         mut each: impl FnMut(&Pattern, &[usize], &Matrix),
     ) -> Result<(), Error> {
-        for group in groups(chunk, self.width(), true) {
+        for group in groups(self, chunk, true) {
             let pattern = Pattern::new(self, at, group.seen.clone())?;
             let cells = group.cells(self, chunk);
-            let off = Matrix::from_fn(cells.nrows(), cells.ncols(), |n, i| cells[(n, i)] - pattern.mean[i]);
-            each(&pattern, &group.rows, &off);
+            each(&pattern, &group.rows, &deviations(&cells, &pattern.mean));
         }
         Ok(())
     }
