@@ -1,7 +1,7 @@
 //! Models that only this page has: rows of log-densities on dual numbers, climbed by natural gradients.
 //!
 //! ```text
-//! g = mean of scores s_n,   G = mean of s_n s_nᵀ,   θ ← θ + t G⁺ g      t halved until the evidence rises
+//! g = mean of scores s_n,   G = mean of s_n s_nᵀ,   θ ← θ + t G⁺ g      t from the last step's secant, halved until the evidence rises
 //! ```
 
 use super::run::{Run, Step};
@@ -55,30 +55,41 @@ const STOP: f64 = 1e-22;
 /// The points on the way up, the start first.
 pub fn climb(of: &dyn Rows, start: &[f64], learnt: &[bool]) -> Result<Vec<Vec<f64>>, ReproduceError> {
     let mut path = vec![start.to_vec()];
-    let failed = || natgrad::Error::Data { problem: "a score is not finite".into(), hint: "start elsewhere".into() };
+    let mut here = slopes(of, start, learnt);
+    let mut length = 1.0;
     for _ in 0..MOST {
-        let here = path[path.len() - 1].clone();
-        let (f, g, metric) = slopes(of, &here, learnt);
-        let root = symmetric::inverse_root(&metric, 1e-12).ok_or_else(failed)?;
+        let (f, g, metric) = &here;
+        let root = symmetric::inverse_root(metric, 1e-12).ok_or_else(|| natgrad::Error::Data {
+            problem: format!("a score is not finite at {:?}", path[path.len() - 1]),
+            hint: "start elsewhere".into(),
+        })?;
         let along: Vec<f64> = (0..root.ncols()).map(|r| (0..g.len()).map(|i| root[(i, r)] * g[i]).sum()).collect();
-        if along.iter().map(|a| a * a).sum::<f64>() < STOP {
+        let gain: f64 = along.iter().map(|a| a * a).sum();
+        if gain < STOP {
             break;
         }
         let u: Vec<f64> = (0..g.len()).map(|i| (0..along.len()).map(|r| root[(i, r)] * along[r]).sum()).collect();
-        let gain: f64 = along.iter().map(|a| a * a).sum();
-        let mut t = 1.0;
+        // At most one standard deviation of a row's score at a time: the metric is local.
+        let mut t = length / (length * gain.sqrt()).max(1.0);
         let next = loop {
-            let to: Vec<f64> = here.iter().zip(&u).map(|(x, u)| x + t * u).collect();
+            let to: Vec<f64> = path[path.len() - 1].iter().zip(&u).map(|(x, u)| x + t * u).collect();
             // Where the gain is below rounding the direction is trusted.
-            if value(of, &to) >= f + 0.1 * t * gain - 1e-14 * f.abs() {
-                break to;
+            let found = value(of, &to);
+            if found.is_finite() && found >= f + 0.1 * t * gain - 1e-14 * f.abs() {
+                break Some(to);
             }
             t *= 0.5;
             if t < 1e-6 {
-                return Ok(path);
+                break None;
             }
         };
-        path.push(next);
+        let Some(to) = next else { break };
+        here = slopes(of, &to, learnt);
+        // Where the slope along the step would have been zero, had it gone on as it began.
+        let after: f64 = here.1.iter().zip(&u).map(|(g, u)| g * u).sum();
+        let secant = t * gain / (gain - after);
+        length = if secant > 0.0 { secant.clamp(0.1, 100.0) } else { 1.0 };
+        path.push(to);
     }
     Ok(path)
 }

@@ -98,20 +98,32 @@ impl Run {
         let last = self.path.iter().rposition(|s| !settled(s)).unwrap_or(0);
         let shown = &self.path[..self.path.len().min((last + 2).max(8))];
         let elbo: Vec<f64> = shown.iter().map(|s| s.elbo).collect();
-        let (low, high) = bounds(&elbo);
-        let room = (high - low).max(1e-9);
         let sums: Vec<f64> = shown.iter().map(|s| s.entropies.sum()).collect();
-        // An entropy sum may begin far away: the ELBO's own range, and as much again, is shown.
+        let goal = self.end().elbo - self.expected.0;
+        // What has to be seen: the ELBO, and where the sum of entropies ends.
+        let (low, high) = bounds(&elbo);
+        let (low, high) = (low.min(goal), high.max(goal));
+        let room = (high - low).max(1e-9);
+        // A sum of entropies may begin far away: as much again is shown.
         let (sum_low, sum_high) = bounds(&sums);
-        let range = (sum_low.max(low - room).min(low) - 0.05 * room, sum_high.min(high + room).max(high) + 0.25 * room);
+        let range = (
+            sum_low.max(low - 0.6 * room).min(low) - 0.08 * room,
+            sum_high.min(high + 0.6 * room).max(high) + 0.08 * room,
+        );
         let line = |of: &[f64]| of.iter().enumerate().map(|(i, y)| (i as f64, *y)).collect::<Vec<_>>();
-        let inside: Vec<(f64, f64)> = clipped(&line(&sums), range);
-        let chart = Chart::new(self.title, "iteration", "nats per row")
+        let width = (shown.len() - 1).max(1) as f64;
+        let mut chart = Chart::new(self.title, "iteration", "nats per row")
             .line("ELBO", line(&elbo))
-            .line("sum of entropies", inside)
-            .x_range(0.0, (shown.len() - 1).max(1) as f64)
-            .y_range(range.0, range.1)
-            .legend(if sums[0] > high { Corner::TopRight } else { Corner::BottomRight });
+            .line("sum of entropies", clipped(&line(&sums), range))
+            .x_range(0.0, width)
+            .y_range(range.0, range.1);
+        if !self.expected.1.is_empty() {
+            chart = chart.line("last ELBO less closed form", [(0.0, goal), (width, goal)]);
+        }
+        // All lines end in the upper or in the lower half.
+        let middle = 0.5 * (range.0 + range.1);
+        let chart =
+            chart.legend(if goal + self.end().elbo > 2.0 * middle { Corner::BottomRight } else { Corner::TopRight });
         Ok(Figure::new(self.name, chart.draw()?))
     }
 
