@@ -1,17 +1,18 @@
 //! Where the criterion is violated: what is left between ELBO and entropy sum, in closed form.
 
 use super::DERIVED;
+use super::belief_net::{BeliefNet, COUNTS, made, observable};
 use super::data::{self, column, columns, table};
 use super::families::{GAMMA, gamma, student, student_entropy};
 use super::generic::{Mixture, Rows, climb, gradient};
 use super::mixtures::{RESIDUAL, path};
-use super::run::{Run, Step, verdict};
+use super::run::{Run, verdict};
 use crate::{Claim, ReproduceError};
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
-use natgrad::criterion::{Maps, Parameter, Role, Settings, check};
+use natgrad::criterion::{Maps, Role, Settings, check};
 use natgrad::linalg::special::{digamma, ln_gamma};
-use natgrad::model::{Entropies, LatentModel, Want};
-use natgrad_autodiff::{DerivedMap, Dual64, DualNum};
+use natgrad::model::{LatentModel, Want};
+use natgrad_autodiff::{Dual64, DualNum};
 use serde_json::json;
 
 type D = Dual64;
@@ -115,65 +116,6 @@ fn fixed_weights() -> Result<Found, ReproduceError> {
     Ok(out)
 }
 
-/// A sigmoid belief net of two causes of four, patterns with their counts; the output bias is held.
-struct BeliefNet {
-    counts: [f64; 16],
-}
-
-const COUNTS: [f64; 16] = [5.0, 2.0, 3.0, 1.0, 2.0, 6.0, 1.0, 2.0, 3.0, 1.0, 4.0, 2.0, 1.0, 2.0, 2.0, 7.0];
-
-impl BeliefNet {
-    /// `θ`: two log-odds, weights row by row, biases. Gives `ln p(z)` and `ln p(x|z)` of each state.
-    fn joint(theta: &[D], pattern: usize) -> Vec<(D, D)> {
-        let log_odds = |a: D, on: bool| -((if on { -a } else { a }).exp().ln_1p());
-        (0..4)
-            .map(|s| {
-                let z = [s & 1 == 1, s >> 1 & 1 == 1];
-                let prior = (0..2).fold(D::from(0.0), |l, h| l + log_odds(theta[h], z[h]));
-                let seen = (0..4).fold(D::from(0.0), |l, d| {
-                    let sum = (0..2).filter(|&h| z[h]).fold(theta[10 + d], |a, h| a + theta[2 + 2 * d + h]);
-                    l + log_odds(sum, pattern >> (3 - d) & 1 == 1)
-                });
-                (prior, seen)
-            })
-            .collect()
-    }
-
-    fn evidence(theta: &[D], pattern: usize) -> D {
-        Self::joint(theta, pattern).into_iter().fold(D::from(0.0), |s, (a, b)| s + (a + b).exp()).ln()
-    }
-}
-
-fn entropy_of_bit(a: f64) -> f64 {
-    let p = 1.0 / (1.0 + (-a).exp());
-    -p * p.ln() - (1.0 - p) * (1.0 - p).ln()
-}
-
-impl Rows for BeliefNet {
-    fn rows(&self, theta: &[D]) -> Vec<(f64, D)> {
-        (0..16).map(|x| (self.counts[x], Self::evidence(theta, x))).collect()
-    }
-
-    fn step(&self, theta: &[f64]) -> Step {
-        let dual: Vec<D> = theta.iter().map(|&t| D::from(t)).collect();
-        let total: f64 = self.counts.iter().sum();
-        let (mut elbo, mut recognition, mut observable) = (0.0, 0.0, 0.0);
-        for (x, count) in self.counts.iter().enumerate() {
-            let evidence = Self::evidence(&dual, x).re;
-            elbo += count * evidence / total;
-            for (s, (a, b)) in Self::joint(&dual, x).into_iter().enumerate() {
-                let log = a.re + b.re - evidence;
-                let r = count / total * log.exp();
-                recognition -= r * log;
-                let sum = |d: usize| (0..2).filter(|h| s >> h & 1 == 1).map(|h| theta[2 + 2 * d + h]).sum::<f64>();
-                observable += r * (0..4).map(|d| entropy_of_bit(sum(d) + theta[10 + d])).sum::<f64>();
-            }
-        }
-        let prior = (0..2).map(|h| entropy_of_bit(theta[h])).sum();
-        Step { elbo, entropies: Entropies { recognition, prior, observable, base_measure: 0.0 } }
-    }
-}
-
 fn frozen_bias() -> Result<Found, ReproduceError> {
     let logit = |p: f64| (p / (1.0 - p)).ln();
     let weights = [1.0, -1.0, 0.5, 2.0, -1.5, 0.3, 0.2, -0.7];
@@ -191,11 +133,7 @@ fn frozen_bias() -> Result<Found, ReproduceError> {
         Claim::equal(format!("{title}: their difference is α·∂F + β·∂F"), DERIVED, here.residual(), contraction, 1e-12),
     ];
     let learnt: Vec<bool> = (0..14).map(|j| j < 10).collect();
-    // Patterns as often as a net with other biases makes them.
-    let strong = [2.5, -1.5, -2.0, 2.0, 1.5, 2.0, -1.0, -2.5];
-    let made: Vec<f64> = [0.3, -0.4].into_iter().chain(strong).chain([0.1, -0.2, 0.4, 0.0]).collect();
-    let dual: Vec<D> = made.iter().map(|&t| D::from(t)).collect();
-    let net = BeliefNet { counts: std::array::from_fn(|x| BeliefNet::evidence(&dual, x).re.exp()) };
+    let (net, made) = made();
     let mut runs = Vec::new();
     let cases = [
         ("frozen-bias", "Sigmoid belief net, output bias frozen", [0.4, -0.5, 0.6, 0.3]),
@@ -207,15 +145,8 @@ fn frozen_bias() -> Result<Found, ReproduceError> {
         let slope = gradient(&net, end);
         let closed: f64 = (10..14).map(|j| end[j] * slope[j]).sum();
         let zero = bias == [0.0; 4];
-        let block = Parameter::new("bias", 4).fixed();
-        let map = DerivedMap::new(vec![Parameter::new("weights", 8), block], move |t: &[D], z: &[D]| {
-            (0..4).map(|d| t[2 * d] * z[0] + t[2 * d + 1] * z[1] + if zero { D::from(0.0) } else { t[8 + d] }).collect()
-        })
-        .with_states(|_, _| {
-            natgrad::criterion::States::All((0..4).map(|s| vec![f64::from(s & 1), f64::from(s >> 1)]).collect())
-        });
-        let criterion =
-            check(&Maps::new("belief net").with("observable", Role::Observable, map), &Settings::default())?;
+        let maps = Maps::new("belief net").with("observable", Role::Observable, observable(true, zero));
+        let criterion = check(&maps, &Settings::default())?;
         runs.push(Run {
             name,
             title,
@@ -240,7 +171,16 @@ fn fixed_shapes() -> Result<Found, ReproduceError> {
     let ozone: Vec<f64> = ozone.iter().map(|x| x / 40.0).collect();
     let none: fn(f64) -> f64 = |_| 0.0;
     let mean = |of: &[f64], f: &dyn Fn(f64) -> f64| of.iter().map(|x| f(*x)).sum::<f64>() / of.len() as f64;
-    let one = |names, held, log, entropy, data| Mixture { components: 1, names, held, log, base: none, entropy, data };
+    let one = |names, held, log, entropy, data| Mixture {
+        components: 1,
+        names,
+        held,
+        log,
+        base: none,
+        entropy,
+        data,
+        hard: false,
+    };
     let gammas =
         one(&["ln rate"], &[], gamma, |p| GAMMA - p[0] + ln_gamma(GAMMA) + (1.0 - GAMMA) * digamma(GAMMA), &days);
     let students = one(&["ln tails", "ln scale", "location"], &["ln tails"], student, student_entropy, &returns);

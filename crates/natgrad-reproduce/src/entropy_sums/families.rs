@@ -35,6 +35,12 @@ fn von_mises(p: &[D], x: f64) -> D {
     (p[0] - x).cos() * kappa - D::new(log, slope * kappa.eps) - (2.0 * PI).ln()
 }
 
+fn von_mises_entropy(p: &[f64]) -> f64 {
+    let kappa = p[1].exp();
+    let (log, slope) = log_bessel(kappa);
+    (2.0 * PI).ln() + log - kappa * slope
+}
+
 /// `(ln ν, ln s, m)`.
 pub fn student(p: &[D], x: f64) -> D {
     let (nu, z) = (p[0].exp(), (-p[2] + x) * (-p[1]).exp());
@@ -99,23 +105,30 @@ pub fn runs() -> Result<Vec<Run>, ReproduceError> {
     let sizes: Vec<f64> = returns.iter().map(|x| x.abs()).filter(|x| *x > 0.0).collect();
     let none = |_: f64| 0.0;
     let holds = |_: &[f64]| (0.0, "");
-    let of = |k, names, log, base, entropy, data| Mixture { components: k, names, held: &[], log, base, entropy, data };
-    let all: [(&str, &str, Mixture<'_>, Vec<f64>); 9] = [
+    let of = |k, names, log, base, entropy, data| Mixture {
+        components: k,
+        names,
+        held: &[],
+        log,
+        base,
+        entropy,
+        data,
+        hard: false,
+    };
+    let all: [(&str, &str, Mixture<'_>, Vec<f64>); 10] = [
         (
             "von-mises-mixture",
             "Von Mises mixture, wind",
-            of(
-                2,
-                &["direction", "ln concentration"],
-                von_mises,
-                none,
-                |p| {
-                    let kappa = p[1].exp();
-                    let (log, slope) = log_bessel(kappa);
-                    (2.0 * PI).ln() + log - kappa * slope
-                },
-                &wind,
-            ),
+            of(2, &["direction", "ln concentration"], von_mises, none, von_mises_entropy, &wind),
+            vec![0.0, 0.5, 0.0, 4.5, 1.0],
+        ),
+        (
+            "von-mises-mixture-hard",
+            "Von Mises mixture, one component for each row, wind",
+            Mixture {
+                hard: true,
+                ..of(2, &["direction", "ln concentration"], von_mises, none, von_mises_entropy, &wind)
+            },
             vec![0.0, 0.5, 0.0, 4.5, 1.0],
         ),
         (

@@ -108,6 +108,8 @@ pub struct Mixture<'a> {
     /// Entropy relative to the base measure.
     pub entropy: fn(&[f64]) -> f64,
     pub data: &'a [f64],
+    /// Whether beliefs are restricted to one component for each number: the best one.
+    pub hard: bool,
 }
 
 impl Mixture<'_> {
@@ -129,6 +131,14 @@ impl Mixture<'_> {
 
     fn joint(&self, theta: &[D], weights: &[D], x: f64) -> Vec<D> {
         (0..self.components).map(|k| weights[k] + (self.log)(self.own(theta, k), x)).collect()
+    }
+
+    /// The ELBO of a number with its best beliefs.
+    fn bound(&self, joint: &[D]) -> D {
+        match joint.iter().max_by(|a, b| a.re.total_cmp(&b.re)) {
+            Some(best) if self.hard => *best,
+            _ => log_sum(joint),
+        }
     }
 
     /// Which entries of `θ` are learnt.
@@ -236,7 +246,7 @@ fn ln(x: D) -> D {
 impl Rows for Mixture<'_> {
     fn rows(&self, theta: &[D]) -> Vec<(f64, D)> {
         let weights = self.log_weights(theta);
-        self.data.iter().map(|&x| (1.0, log_sum(&self.joint(theta, &weights, x)))).collect()
+        self.data.iter().map(|&x| (1.0, self.bound(&self.joint(theta, &weights, x)))).collect()
     }
 
     fn step(&self, theta: &[f64]) -> Step {
@@ -247,9 +257,12 @@ impl Rows for Mixture<'_> {
         let mut share = vec![0.0; self.components];
         for &x in self.data {
             let joint = self.joint(&dual, &log_weights, x);
-            let evidence = log_sum(&joint).re;
+            let evidence = self.bound(&joint).re;
             for (k, j) in joint.iter().enumerate() {
-                let r = (j.re - evidence).exp();
+                let r = match self.hard {
+                    true => f64::from(u8::from(j.re == evidence)),
+                    false => (j.re - evidence).exp(),
+                };
                 share[k] += r / n;
                 if r > 0.0 {
                     recognition -= r * (j.re - evidence) / n;

@@ -2,6 +2,7 @@
 //!
 //! A model is one file: it answers with [`run::Run`]s. To add one, add its function to [`MODELS`].
 
+mod belief_net;
 mod counterexamples;
 mod data;
 mod families;

@@ -1,4 +1,4 @@
-//! Sigmoid belief nets and a network of tables, hidden nodes summed out exactly or taken as independent.
+//! Sigmoid belief nets and a network of tables, hidden nodes summed out exactly.
 
 use super::data::{self, columns};
 use super::mixtures::{RESIDUAL, path};
@@ -21,12 +21,9 @@ const PIXELS: [usize; 6] = [1, 4, 5, 8, 9, 13];
 
 pub fn runs() -> Result<Vec<Run>, ReproduceError> {
     let exact = Sharing::default();
-    // No memory for sums over several hidden nodes at once.
-    let apart = Sharing { most_bytes: 1.0, mean_field: true, ..Sharing::default() };
     let held = Sharing { prior: 1.0, ..Sharing::default() };
     Ok(vec![
         learn("sigmoid-belief-net", "Sigmoid belief net, digits", true, &exact)?,
-        learn("sigmoid-belief-net-mean-field", "Sigmoid belief net, mean field, digits", true, &apart)?,
         learn("network-of-tables", "Two hidden causes, tables, digits", false, &exact)?,
         learn("network-with-prior", "Two hidden causes, tables, Dirichlet prior, digits", false, &held)?,
     ])

@@ -106,10 +106,15 @@ impl Run {
         let room = (high - low).max(1e-9);
         // A sum of entropies may begin far away: as much again is shown.
         let (sum_low, sum_high) = bounds(&sums);
-        let range = (
+        let mut range = (
             sum_low.max(low - 0.6 * room).min(low) - 0.08 * room,
             sum_high.min(high + 0.6 * room).max(high) + 0.08 * room,
         );
+        let apart = !self.expected.1.is_empty();
+        if apart {
+            // Lines may end at both edges: the legend gets a band of its own.
+            range.0 -= 0.4 * (range.1 - range.0);
+        }
         let line = |of: &[f64]| of.iter().enumerate().map(|(i, y)| (i as f64, *y)).collect::<Vec<_>>();
         let width = (shown.len() - 1).max(1) as f64;
         let mut chart = Chart::new(self.title, "iteration", "nats per row")
@@ -117,7 +122,7 @@ impl Run {
             .line("sum of entropies", clipped(&line(&sums), range))
             .x_range(0.0, width)
             .y_range(range.0, range.1);
-        if !self.expected.1.is_empty() {
+        if apart {
             chart = chart.line("last ELBO less closed form", [(0.0, goal), (width, goal)]);
         }
         // All lines end in the upper or in the lower half.
