@@ -32,7 +32,7 @@ pub fn runs() -> Result<Found, ReproduceError> {
 /// Normals on a line with variances held at 1.
 fn fixed_variances() -> Result<Found, ReproduceError> {
     let y = vec![-2.1, -1.9, -1.5, -2.4, 0.9, 1.4, 2.2, 1.1, 0.3];
-    let rows = table(&[y.clone()], None)?;
+    let rows = table(std::slice::from_ref(&y), None)?;
     let mut spec = Spec::new(ModelName::GaussianMixture, 2, vec![FamilyName::Normal], CovarianceShape::Diagonal);
     spec.freeze_covariances = true;
     spec.charts = vec![[0.0, 1.0]];

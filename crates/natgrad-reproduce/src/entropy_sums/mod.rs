@@ -23,8 +23,11 @@ const THEOREM: &str =
 /// What is ours.
 const DERIVED: &str = "derived";
 
+/// Learns a model on its data.
+type Model = fn() -> Result<Vec<Run>, ReproduceError>;
+
 /// Models, a file each.
-const MODELS: &[fn() -> Result<Vec<Run>, ReproduceError>] = &[mixtures::runs, networks::runs, families::runs];
+const MODELS: &[Model] = &[mixtures::runs, networks::runs, families::runs];
 
 /// Recomputes everything.
 ///
