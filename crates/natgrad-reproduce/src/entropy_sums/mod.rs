@@ -1,6 +1,6 @@
 //! ELBO and sum of entropies along learning, for every model that the project has and some that only this page has.
 //!
-//! A model is one file: it answers with [`run::Run`]s. To add one, add its function to [`MODELS`].
+//! A model is one file: it answers with `run::Run`s. To add one, add its function to `MODELS`.
 
 mod belief_net;
 mod counterexamples;
