@@ -1,6 +1,6 @@
 //! What can be recomputed, by name. To add another paper: a folder beside this file and one line in [`CATALOGUE`].
 
-use crate::{Reproduction, natural_gradient_elbo, overparametrised};
+use crate::{Reproduction, entropy_sums, natural_gradient_elbo, overparametrised};
 
 /// A recomputation that could not be finished.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,11 @@ pub const CATALOGUE: &[Entry] = &[
         name: "natural-gradient-elbo",
         title: "On the Natural Gradient of the Evidence Lower Bound (Ay, van Oostrum, Datar 2025)",
         run: natural_gradient_elbo::run,
+    },
+    Entry {
+        name: "entropy-sums",
+        title: "On the Convergence of the ELBO to Entropy Sums (Lücke, Warnken)",
+        run: entropy_sums::run,
     },
     Entry {
         name: "overparametrised",

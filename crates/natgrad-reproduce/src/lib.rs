@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod claim;
+pub mod entropy_sums;
 mod natural_gradient_elbo;
 pub mod overparametrised;
 mod reproduction;

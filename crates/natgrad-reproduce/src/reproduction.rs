@@ -12,12 +12,25 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Rows.
     pub rows: Vec<Vec<f64>>,
+    /// Names of the rows and of the column that they are in, where rows have names.
+    pub labels: Option<(String, Vec<String>)>,
 }
 
 impl Table {
     /// An empty table.
     pub fn new(name: impl Into<String>, columns: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Table { name: name.into(), columns: columns.into_iter().map(Into::into).collect(), rows: Vec::new() }
+        Table {
+            name: name.into(),
+            columns: columns.into_iter().map(Into::into).collect(),
+            rows: Vec::new(),
+            labels: None,
+        }
+    }
+
+    /// The same with a name for every row, in a first column of its own.
+    pub fn with_labels(mut self, column: impl Into<String>, labels: impl IntoIterator<Item = String>) -> Self {
+        self.labels = Some((column.into(), labels.into_iter().collect()));
+        self
     }
 
     /// The same with these rows.

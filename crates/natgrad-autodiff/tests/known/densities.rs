@@ -5,6 +5,9 @@ use natgrad::criterion::{Maps, Role, States};
 use natgrad_autodiff::{DerivedMap, DualNum};
 
 type Log = fn(&[D], f64) -> D;
+type Blocks = &'static [(&'static str, usize)];
+/// Blocks, kind of points, range of the parameters, logarithm.
+type Density = (Blocks, &'static str, f64, f64, Log);
 
 /// Points of a kind.
 fn points(kind: &str) -> Vec<f64> {
@@ -19,7 +22,7 @@ fn points(kind: &str) -> Vec<f64> {
 }
 
 /// Blocks, where `x` lies, the range of the parameters, and the logarithm.
-fn density(name: &str) -> Option<(&'static [(&'static str, usize)], &'static str, f64, f64, Log)> {
+fn density(name: &str) -> Option<Density> {
     const PAIR: &[(&str, usize)] = &[("first", 1), ("second", 1)];
     const FIRST_FIXED: &[(&str, usize)] = &[("!first", 1), ("second", 1)];
     const SECOND_FIXED: &[(&str, usize)] = &[("first", 1), ("!second", 1)];

@@ -67,8 +67,8 @@ pub fn maps(name: &str) -> Option<Maps<'static>> {
         "Gauss Wz+b, fixed s2=1 (true entropy)" => {
             it(Box::new(of(&[w, b, ("!ln s2", 1)], move |p, z| normal(&bias(p, z), &scalar(p, 6)))))
         }
-        "Gauss Wz+b, fixed s2, N(x;0,s2) in h" => it(Box::new(of(&[w, b], |p, z| bias(p, z)))),
-        "Gauss MLP, fixed s2, N(x;0,s2) in h" => it(Box::new(of(&LAYERS, |p, z| network(p, z)))),
+        "Gauss Wz+b, fixed s2, N(x;0,s2) in h" => it(Box::new(of(&[w, b], bias))),
+        "Gauss MLP, fixed s2, N(x;0,s2) in h" => it(Box::new(of(&LAYERS, network))),
         "Gauss MLP mean, scalar s2" => {
             it(Box::new(of(&network_with(&[("ln s2", 1)], &[]), move |p, z| normal(&network(p, z), &scalar(p, 17)))))
         }
@@ -101,13 +101,11 @@ pub fn maps(name: &str) -> Option<Maps<'static>> {
                 normal(&network(p, z), &[log[0].exp() + 0.1, log[1].exp() + 0.1])
             })))
         }
-        "Bernoulli (SBN) Wz+b" => it(Box::new(of(&[w, b], |p, z| bias(p, z)).states_of(binary(SIZE)))),
-        "Bernoulli (SBN) Wz, no bias" => it(Box::new(of(&[w], |p, z| linear(p, z)).states_of(binary(SIZE)))),
-        "Bernoulli (SBN) Wz+b, bias frozen" => {
-            it(Box::new(of(&[w, ("!bias", 2)], |p, z| bias(p, z)).states_of(binary(SIZE))))
-        }
-        "Bernoulli MLP, last layer linear" => it(Box::new(of(&LAYERS, |p, z| network(p, z)))),
-        "Bernoulli MLP, last layer frozen" => it(Box::new(of(&network_with(&[], &[1, 2]), |p, z| network(p, z)))),
+        "Bernoulli (SBN) Wz+b" => it(Box::new(of(&[w, b], bias).states_of(binary(SIZE)))),
+        "Bernoulli (SBN) Wz, no bias" => it(Box::new(of(&[w], linear).states_of(binary(SIZE)))),
+        "Bernoulli (SBN) Wz+b, bias frozen" => it(Box::new(of(&[w, ("!bias", 2)], bias).states_of(binary(SIZE)))),
+        "Bernoulli MLP, last layer linear" => it(Box::new(of(&LAYERS, network))),
+        "Bernoulli MLP, last layer frozen" => it(Box::new(of(&network_with(&[], &[1, 2]), network))),
         "Bernoulli clamped p=.05+.9 sigm(Wz+b)" => it(Box::new(of(&[w, b], |p, z| {
             let clamp = |x: D| ((-x).exp() + 1.0).recip() * 0.9 + 0.05;
             bias(p, z).into_iter().map(|x| clamp(x).ln() - (-clamp(x) + 1.0).ln()).collect()
@@ -120,7 +118,7 @@ pub fn maps(name: &str) -> Option<Maps<'static>> {
             });
             it(Box::new(map.drawn(0.2, 1.5, 6).states_of(binary(SIZE))))
         }
-        "Poisson log-rate Wz+b" => it(Box::new(of(&[w, b], |p, z| bias(p, z)))),
+        "Poisson log-rate Wz+b" => it(Box::new(of(&[w, b], bias))),
         "Poisson rate = Wz+b (positive, NMF-like)" => {
             rates(&[w, b], |p, z| bias(p, z).iter().map(|x| x.ln()).collect(), false)
         }

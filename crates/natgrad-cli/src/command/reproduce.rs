@@ -81,14 +81,15 @@ fn write(folder: &Path, all: &Reproduction) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Names and numbers only, so nothing needs quotes; a number that does not exist is an empty cell.
+/// Names without commas and numbers, so nothing needs quotes; a number that does not exist is an empty cell.
 fn text(table: &Table) -> String {
-    let mut out = table.columns.join(",");
+    let label = table.labels.as_ref().map(|(column, _)| column.clone());
+    let mut out = label.into_iter().chain(table.columns.iter().cloned()).collect::<Vec<_>>().join(",");
     out.push('\n');
-    for row in &table.rows {
-        let cells: Vec<String> =
-            row.iter().map(|x| if x.is_finite() { x.to_string() } else { String::new() }).collect();
-        out.push_str(&cells.join(","));
+    for (n, row) in table.rows.iter().enumerate() {
+        let label = table.labels.as_ref().and_then(|(_, names)| names.get(n).cloned());
+        let numbers = row.iter().map(|x| if x.is_finite() { x.to_string() } else { String::new() });
+        out.push_str(&label.into_iter().chain(numbers).collect::<Vec<_>>().join(","));
         out.push('\n');
     }
     out

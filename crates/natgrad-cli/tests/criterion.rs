@@ -1,0 +1,49 @@
+//! `natgrad criterion`: verdicts as exit codes, words that name what would have to be learnt, refusals.
+
+mod common;
+
+use common::{Place, example};
+
+#[test]
+fn verdicts_are_exit_codes_and_remedies_are_named() {
+    let place = Place::new();
+    for line in [
+        "gaussian-mixture",
+        "latent-class",
+        "negative-binomial-mixture",
+        "ppca",
+        "sigmoid-belief-net --layers 2",
+        "vae",
+    ] {
+        let found = place.run(&format!("criterion {line} --json")).fine().json();
+        assert_eq!(found["holds"], true, "{line}");
+        assert!(found["parts"].as_array().is_some_and(|p| p.iter().all(|p| p["remedy"] == "not-needed")), "{found}");
+    }
+    let cases = [
+        ("gaussian-mixture --freeze weights", 0, "mixing weights"),
+        ("mixture --family a=normal,b=poisson --freeze covariances", 1, "covariances"),
+        ("factor-analysis --freeze variances", 0, "variances"),
+        ("sparse-coding --freeze prior", 0, "prior"),
+    ];
+    for (line, part, name) in cases {
+        let ran = place.run(&format!("criterion {line} --json"));
+        assert_eq!(ran.code, Some(1), "{line}");
+        let found = ran.json();
+        assert_eq!(found["parts"][part]["remedy"]["learn"]["one_of"][0], name, "{line}: {found}");
+        let told = place.run(&format!("criterion {line}"));
+        assert!(told.stdout.contains(&format!("if {name} were learnt")), "{}", told.stdout);
+    }
+    let network = example("../networks/asia.bif");
+    place.run(&format!("criterion bayes-net --network {network} --hidden lung")).fine();
+    assert_eq!(place.run(&format!("criterion bayes-net --network {network} --freeze tub")).code, Some(1));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let place = Place::new();
+    place.refuses("criterion nothing", &["\"nothing\""]);
+    place.refuses("criterion bayes-net", &["--network"]);
+    place.refuses("criterion ppca --layers 2", &["--layers", "sigmoid-belief-net"]);
+    place.refuses("criterion vae --freeze everything", &["\"everything\"", "first-layer-weights"]);
+    place.refuses("criterion poisson-mixture --covariance full", &["--covariance"]);
+}
