@@ -4,6 +4,7 @@
 
 pub mod bayes_net;
 mod described;
+pub mod latent;
 mod messages;
 mod parameters;
 mod spec;
