@@ -49,7 +49,7 @@ fn both_wakes_learn_digits_and_threads_do_not_matter() {
     for (samples, phases) in [(1, Phases { wake: false, sleep: true }), (10, Phases { wake: true, sleep: true })] {
         let learnt = run(samples, phases, 60, 2);
         let after = evidence(&net, &learnt.point.0, &table);
-        assert!(after > before + 0.8, "{samples} samples: {after} from {before}");
+        assert!(after > before + 0.6, "{samples} samples: {after} from {before}");
         let last = learnt.trace.last().expect("passes");
         assert!(last.elbo <= last.importance + 1e-12 && last.importance < after + 0.1, "{last:?} {after}");
     }
