@@ -307,7 +307,8 @@ fn bars_are_found_again() {
         found.push((outcome.look.elbo, recovered, d.noise.sqrt()));
     }
     let best = found.iter().max_by(|a, b| a.0.total_cmp(&b.0)).expect("a fit");
-    // The ten bars span nine dimensions (all rows together are all columns together): the last one takes hundreds of steps.
+    // Ten bars span nine dimensions (all horizontal ones together are all vertical ones together), and independent beliefs
+    // rather leave one out than keep ten elements that hang together.
     assert!(best.1.iter().filter(|c| **c > 0.9).count() >= 9, "{found:?}");
     assert!((best.2 - noise).abs() < 0.1 * noise, "{found:?}");
 }
