@@ -264,24 +264,26 @@ fn both_objectives_have_the_same_optimum_on_patches() {
     assert!(by_bound > -19.4 && objective > -19.4, "{by_bound}, {objective}");
 }
 
-/// Five horizontal and five vertical bars on 5 × 5 pixels, strengths from the prior, a little noise.
+/// Five horizontal and five vertical bars on 5 × 5 pixels, each there one time in five, strengths from a Laplace distribution.
 #[test]
 fn bars_are_found_again() {
     let mut rng = ChaCha8Rng::seed_from_u64(4);
-    let rows = 1000;
+    let rows = 500;
+    let noise = 0.3;
+    let pixel = |bar: usize, i: usize| if bar < 5 { 5 * bar + i } else { 5 * i + bar - 5 };
     let mut data = vec![vec![0.0; rows]; 25];
     for n in 0..rows {
         for bar in 0..10 {
-            let u: f64 = rng.random::<f64>() - 0.5;
-            let strength = -u.signum() * (1.0 - 2.0 * u.abs()).ln();
-            for i in 0..5 {
-                let pixel = if bar < 5 { 5 * bar + i } else { 5 * i + bar - 5 };
-                data[pixel][n] += strength;
+            if rng.random::<f64>() >= 0.2 {
+                continue;
             }
+            let u: f64 = rng.random::<f64>() - 0.5;
+            let strength = -2.0 * u.signum() * (1.0 - 2.0 * u.abs()).ln();
+            (0..5).for_each(|i| data[pixel(bar, i)][n] += strength);
         }
         for column in &mut data {
             let e: f64 = StandardNormal.sample(&mut rng);
-            column[n] += 0.1 * e;
+            column[n] += noise * e;
         }
     }
     let square = data.iter().flatten().map(|x| x * x).sum::<f64>() / (25.0 * rows as f64);
@@ -289,35 +291,26 @@ fn bars_are_found_again() {
     let model = SparseCoding::new(25, 10).expect("a model");
     let learning = Learning::new(&model, &table, 0.0);
     let mut found = Vec::new();
-    for seed in 0..3 {
-        // Little noise makes EM crawl along rotations of the dictionary; the evidence metric does not.
+    for seed in 0..2 {
         let settings =
-            Settings { metric: MetricChoice::Evidence, tolerance: 1e-7, max_iterations: 60, ..Settings::default() };
+            Settings { metric: MetricChoice::Auto, tolerance: 1e-6, max_iterations: 120, ..Settings::default() };
         let start = model.start(square, seed).expect("a start");
         let outcome = fit(&learning, &settings, Progress::at(start), &|_| Control::Continue).expect("a fit");
         let d = model.dictionary(&outcome.look.point);
-        let recovered = (0..10)
-            .filter(|&bar| {
-                (0..10).any(|h| {
-                    let along: f64 = (0..5)
-                        .map(|i| if bar < 5 { 5 * bar + i } else { 5 * i + bar - 5 })
-                        .map(|p| d.weights[p * 10 + h])
-                        .sum();
-                    (along / 5f64.sqrt()).abs() > 0.95
-                })
+        // How close some element is to each bar: 1 is the bar itself.
+        let recovered: Vec<f64> = (0..10)
+            .map(|bar| {
+                let along = |h: usize| (0..5).map(|i| d.weights[pixel(bar, i) * 10 + h]).sum::<f64>() / 5f64.sqrt();
+                (0..10).map(|h| along(h).abs()).fold(0.0, f64::max)
             })
-            .count();
-        println!(
-            "seed {seed}: bound {}, {recovered} bars, noise {} {:?}",
-            outcome.look.elbo,
-            d.noise.sqrt(),
-            outcome.progress.trace.iter().map(|r| (r.metric.clone(), r.elbo)).collect::<Vec<_>>()
-        );
+            .collect();
         found.push((outcome.look.elbo, recovered, d.noise.sqrt()));
     }
     let best = found.iter().max_by(|a, b| a.0.total_cmp(&b.0)).expect("a fit");
-    assert_eq!(best.1, 10, "{found:?}");
-    assert!((best.2 - 0.1).abs() < 0.01, "{found:?}");
+    // Ten bars span nine dimensions (all horizontal ones together are all vertical ones together), and independent beliefs
+    // rather leave one out than keep ten elements that hang together.
+    assert!(best.1.iter().filter(|c| **c > 0.9).count() >= 9, "{found:?}");
+    assert!((best.2 - noise).abs() < 0.1 * noise, "{found:?}");
 }
 
 #[test]

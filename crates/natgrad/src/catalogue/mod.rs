@@ -6,6 +6,7 @@ pub mod bayes_net;
 pub mod criterion;
 mod described;
 pub mod factor;
+pub mod latent;
 mod messages;
 mod parameters;
 mod spec;

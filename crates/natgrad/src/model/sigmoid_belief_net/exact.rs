@@ -8,6 +8,7 @@
 //! expected number of rows in each state, of all rows and of those where a column's cell is missing.
 
 use super::SigmoidBeliefNet;
+use super::buffers::{Block, Buffers};
 use super::states::{add_masses, moments_of_rows, spread_rows};
 use super::tables::Tables;
 use crate::geometry::{Point, Tangent};
@@ -15,42 +16,20 @@ use crate::linalg::product::{add_transposed, multiply};
 use crate::linalg::sigmoids::dot;
 use crate::linalg::simd::responsibilities;
 use crate::model::{Absorb, Statistics, Want};
-use crate::rows::{CHUNK_ROWS, Chunk};
+use crate::rows::Chunk;
 
 /// Entries of a block of posteriors: half a megabyte, which stays in the second-level cache.
 const BLOCK: usize = 1 << 16;
 
 /// The net prepared at a point.
 pub(super) struct Prepared<'a> {
-    net: &'a SigmoidBeliefNet,
+    pub(super) net: &'a SigmoidBeliefNet,
     at: &'a Point,
     pub(super) tables: Tables,
     /// `[W | b]`, visible units × (layer 1 + 1), column-major.
     weights: Vec<f64>,
     /// What a state adds to a row's share of the entropy-sum residual.
     tempering: Vec<f64>,
-}
-
-/// Working memory of one chunk.
-pub(super) struct Buffers<'s> {
-    /// Cells with 0 where they are missing (empty where none can be).
-    clean: &'s mut [f64],
-    /// 1 where a cell of an incomplete column is missing.
-    gone: &'s mut [f64],
-    /// `x W`, then `x·b`.
-    linear: &'s mut [f64],
-    /// `E[z]`, then ones, times the rows' weights.
-    means: &'s mut [f64],
-    mass: &'s mut [f64],
-    block: Block<'s>,
-}
-
-/// One block of rows with its posterior.
-pub(super) struct Block<'s> {
-    pub posterior: &'s mut [f64],
-    pub evidence: &'s mut [f64],
-    pub entropy: &'s mut [f64],
-    extra: &'s mut [f64],
 }
 
 impl<'a> Prepared<'a> {
@@ -66,34 +45,13 @@ impl<'a> Prepared<'a> {
         Prepared { net, at, tables, weights, tempering }
     }
 
-    fn states(&self) -> usize {
+    pub(super) fn states(&self) -> usize {
         self.tables.constant.len()
     }
 
     /// Rows in a block.
-    fn block(&self) -> usize {
+    pub(super) fn block(&self) -> usize {
         (BLOCK / self.states()).clamp(8, 256)
-    }
-
-    fn sizes(&self) -> [usize; 9] {
-        let (d, n, m) = (self.net.layout.sizes[0], self.net.layout.block(0), self.net.incomplete.len());
-        let clean = if m > 0 { CHUNK_ROWS * d } else { 0 };
-        let (rows, states) = (self.block(), self.states());
-        let extra = 2 * rows + if m > 0 { rows * m } else { 0 };
-        [clean, CHUNK_ROWS * m, CHUNK_ROWS * n, CHUNK_ROWS * n, states, rows * states, rows, rows, extra]
-    }
-
-    pub(super) fn carve<'s>(&self, scratch: &'s mut Vec<f64>) -> Buffers<'s> {
-        let sizes = self.sizes();
-        scratch.resize(scratch.len().max(sizes.iter().sum()), 0.0);
-        let mut rest = scratch.as_mut_slice();
-        let mut take = |n: usize| {
-            let (part, after) = std::mem::take(&mut rest).split_at_mut(n);
-            rest = after;
-            part
-        };
-        let [clean, gone, linear, means, mass, posterior, evidence, entropy, extra] = sizes.map(&mut take);
-        Buffers { clean, gone, linear, means, mass, block: Block { posterior, evidence, entropy, extra } }
     }
 
     /// Separates seen from missing cells; answers whether any is missing.

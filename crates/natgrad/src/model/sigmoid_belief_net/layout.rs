@@ -55,6 +55,11 @@ impl Layout {
         self.offsets[self.sizes.len()]
     }
 
+    /// Whether there is none; never, for a net.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Layer, unit and place in its block of a coordinate.
     pub fn place(&self, coordinate: usize) -> (usize, usize, usize) {
         let layer = (0..=self.top()).rfind(|&l| self.offsets[l] <= coordinate).unwrap_or(0);

@@ -12,6 +12,7 @@
 mod along;
 mod answers;
 mod beliefs;
+mod buffers;
 mod chain;
 mod curvature;
 pub mod encoder;

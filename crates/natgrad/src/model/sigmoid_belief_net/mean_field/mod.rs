@@ -18,6 +18,7 @@
 
 mod climb;
 mod layers;
+mod scores;
 mod sums;
 
 pub(super) use sums::Sums;

@@ -1,0 +1,45 @@
+//! Slopes of the rows' bounds along a direction.
+//!
+//! ```text
+//! s_n·v = Σ_u (m_u − ½ − 2λ ā) v·m̃ − 2λ Σ_h m_h (1 − m_h) w_h v_h
+//! ```
+
+use super::climb::Field;
+use super::layers::Layers;
+use crate::linalg::product::multiply;
+use crate::linalg::special::logistic;
+
+impl Field {
+    /// The rows' shares of the entropy-sum residual, `θ·dF_n`.
+    pub fn residuals(&self, layers: &Layers) -> Vec<f64> {
+        self.scores_along(layers, layers)
+    }
+
+    /// `s_n·v` for a direction in the layers' own form.
+    pub fn scores_along(&self, layers: &Layers, v: &Layers) -> Vec<f64> {
+        let (rows, top) = (self.rows, layers.top());
+        let mut out = vec![0.0; rows];
+        for l in 0..top {
+            let (n, k) = (layers.sizes[l], layers.sizes[l + 1]);
+            let mut along = vec![0.0; n * rows];
+            multiply(&mut along, &self.means[l + 1], rows, &v.weights[l], rows, k, n, false);
+            let spread: Vec<f64> = self.means[l + 1].iter().map(|m| m * (1.0 - m)).collect();
+            let products: Vec<f64> = layers.weights[l].iter().zip(&v.weights[l]).map(|(w, v)| w * v).collect();
+            let mut cross = vec![0.0; n * rows];
+            multiply(&mut cross, &spread, rows, &products, rows, k, n, false);
+            for u in 0..n {
+                for i in 0..rows {
+                    let at = u * rows + i;
+                    let lambda = 2.0 * self.lambda[l][at];
+                    let residual = self.halves[l][at] - lambda * self.logits[l][at];
+                    out[i] += residual * (along[at] + v.biases[l][u]) - lambda * cross[at];
+                }
+            }
+        }
+        for (u, column) in self.means[top].chunks_exact(rows).enumerate() {
+            let p = logistic(layers.biases[top][u]);
+            out.iter_mut().zip(column).for_each(|(o, m)| *o += (m - p) * v.biases[top][u]);
+        }
+        out
+    }
+}
