@@ -117,6 +117,8 @@ pub fn summarise_latent(
         floor_residual: None,
         known_residual: None,
         no_information: no_information.clone(),
+        boundary: None,
+        gauge: 0,
         directions: Vec::new(),
     });
     if let Some(fit) = &fit {
@@ -178,6 +180,7 @@ pub fn summarise_latent(
         restarts: fit.as_ref().map(|f| f.restarts.clone()),
         warnings,
         nodes: None,
+        gram: None,
         seed: fit.map(|f| f.seed),
         version: env!("CARGO_PKG_VERSION").into(),
     })
