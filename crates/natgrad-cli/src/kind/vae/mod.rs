@@ -10,6 +10,7 @@ pub use arguments::VaeArguments;
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
+use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -52,6 +53,13 @@ impl Kind for Autoencoders {
 
     fn begin(&self, _: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         fit::begin(arguments, out)
+    }
+
+    fn compare<'a>(&self, _: &'a select::Arguments, _: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        Err(Failure::new(
+            "select cannot compare autoencoders: their evidence is not known, only bounds",
+            "fit each size with `natgrad fit vae` and compare the importance-weighted bound of rows held out with `natgrad score`",
+        ))
     }
 
     fn go_on(&self, _: &Plan, _: Vec<Progress>, _: Option<RunFolder>, _: &Output) -> Result<u8, Failure> {
