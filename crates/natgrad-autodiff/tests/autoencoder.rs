@@ -53,11 +53,11 @@ impl Function for Elbo {
                 let hidden = dense(&mut at, &z, HIDDEN, true);
                 let rates = dense(&mut at, &hidden, 3, false);
                 for (x, l) in x.iter().zip(rates) {
-                    elbo = elbo + (l.clone() * *x - l.exp()) * 0.5;
+                    elbo += (l.clone() * *x - l.exp()) * 0.5;
                 }
             }
             for x in x {
-                elbo = elbo - (1..=*x as u64).map(|k| (k as f64).ln()).sum::<f64>();
+                elbo -= (1..=*x as u64).map(|k| (k as f64).ln()).sum::<f64>();
             }
             elbo
         };
