@@ -32,6 +32,11 @@ fn iris(name: &'static str, title: &'static str, architecture: Architecture) -> 
     Ok(Autoencoder { name, title, architecture, rows, frozen: &[], decay: 0.01, seed: 2 })
 }
 
+/// Grey values in levels from 0 to 8.
+fn levels(text: &str) -> Vec<Vec<f64>> {
+    columns(text).iter().map(|c| c.iter().map(|x| (x / 8.0).round()).collect()).collect()
+}
+
 fn linear() -> Architecture {
     gaussian(WINE, LINEAR, true)
 }
@@ -61,32 +66,24 @@ pub fn runs() -> Result<Vec<Run>, ReproduceError> {
         iris("vae-normal-network", "VAE, variances from a network, weight decay, irises", network)?.run()?,
     ];
     out.push(held_encoder()?);
-    for (name, title, observable, text, width, decay) in [
-        ("vae-bernoulli", "VAE, zeros and ones, weight decay, digits", Bernoulli, data::SMALL_DIGITS, 8, 0.01),
-        (
-            "vae-poisson-mismatch",
-            "VAE, counts, weight decay, grey values that are no counts",
-            Poisson,
-            data::GREY_DIGITS,
-            6,
-            0.1,
-        ),
+    let (digits, grey) = (columns(data::BINARY_DIGITS), levels(data::GREY_DIGITS));
+    for (name, title, observable, cells) in [
+        ("vae-bernoulli", "VAE, zeros and ones, weight decay, digits", Bernoulli, &columns(data::SMALL_DIGITS)[..8]),
+        ("vae-poisson", "VAE, counts, weight decay, visits to physicians", Poisson, &columns(data::VISITS)[..]),
+        ("vae-poisson-mismatch", "VAE, counts, weight decay, grey values that are no counts", Poisson, &grey[..6]),
     ] {
-        let architecture = outputs(observable, gaussian(width, 1, false));
-        // Grey values in eight levels.
-        let cell = |x: &f64| if observable == Poisson { (x / 8.0).round() } else { *x };
-        let cells: Vec<Vec<f64>> =
-            columns(text).iter().take(width).map(|c| c[..FEW].iter().map(cell).collect()).collect();
-        let rows = table(&cells, None)?;
+        let architecture = outputs(observable, gaussian(cells.len(), 1, false));
+        let rows = table(&cells.iter().map(|c| c[..FEW].to_vec()).collect::<Vec<_>>(), None)?;
+        let decay = if name == "vae-poisson" { 0.1 } else { 0.01 };
         out.push(Autoencoder { name, title, architecture, rows, frozen: &[], decay, seed: 3 }.run()?);
     }
-    for (name, title, observable, text, width) in [
-        ("vae-bernoulli-sampled", "VAE, zeros and ones, by draws, digits", Bernoulli, data::BINARY_DIGITS, 45),
-        ("vae-poisson-sampled", "VAE, counts, by draws, visits to physicians", Poisson, data::VISITS, 4),
+    for (name, title, observable, cells) in [
+        ("vae-bernoulli-sampled", "VAE, zeros and ones, by draws, digits", Bernoulli, &digits),
+        ("vae-poisson-sampled", "VAE, counts, by draws, grey values that are no counts", Poisson, &grey),
     ] {
-        let mut architecture = outputs(observable, gaussian(width, 2, false));
+        let mut architecture = outputs(observable, gaussian(cells.len(), 2, false));
         (architecture.encoder, architecture.decoder) = (vec![16], vec![16]);
-        let rows = rows(text, width)?;
+        let rows = table(cells, None)?;
         out.push(Autoencoder { name, title, architecture, rows, frozen: &[], decay: 0.0, seed: 4 }.sampled()?);
     }
     Ok(out)

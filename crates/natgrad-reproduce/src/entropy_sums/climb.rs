@@ -12,12 +12,15 @@ use natgrad::objective::Learning;
 /// What learning stops at: the largest slope, nats per row.
 pub const SLOPE: f64 = 1e-9;
 
+/// Value and slope at a point.
+pub type Objective<'a> = &'a mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), natgrad::Error>;
+
 /// Points on the way up from `start`, the start first; coordinates for which `learnt` is false stay.
 pub fn climb(
     start: Vec<f64>,
     learnt: &[bool],
     most: u64,
-    objective: &mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), natgrad::Error>,
+    objective: Objective<'_>,
 ) -> Result<Vec<Vec<f64>>, ReproduceError> {
     let mut path = vec![start.clone()];
     let mut masked = |at: &[f64]| {

@@ -83,7 +83,7 @@ pub fn counterexamples() -> Result<(Vec<Run>, Vec<Claim>), ReproduceError> {
     let s = setup()?;
     let learning = Learning::new(&s.model, &s.rows, 0.0);
     let mut out = held_scales(&s, &learning)?;
-    out.1.extend(any_beliefs(&s, &learning)?);
+    out.1.extend(any_beliefs(&s)?);
     out.1.extend(by_entropies(&s, &learning)?);
     Ok(out)
 }
@@ -120,7 +120,7 @@ fn held_scales(s: &Setup, learning: &Learning<'_>) -> Result<(Vec<Run>, Vec<Clai
 }
 
 /// Beliefs that have nothing to do with the rows: one M-step for them is enough.
-fn any_beliefs(s: &Setup, _: &Learning<'_>) -> Result<Vec<Claim>, ReproduceError> {
+fn any_beliefs(s: &Setup) -> Result<Vec<Claim>, ReproduceError> {
     let many = s.rows.rows() as usize * ELEMENTS;
     let means: Vec<f64> = (0..many).map(|i| (0.7 * i as f64).sin()).collect();
     let deviations: Vec<f64> = (0..many).map(|i| 0.3 + 0.2 * (1.3 * i as f64).cos()).collect();
