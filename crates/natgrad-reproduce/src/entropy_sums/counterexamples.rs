@@ -1,12 +1,12 @@
 //! Where the criterion is violated: what is left between ELBO and entropy sum, in closed form.
 
-use super::DERIVED;
 use super::belief_net::{BeliefNet, COUNTS, made, observable};
 use super::data::{self, column, columns, table};
 use super::families::{GAMMA, gamma, student, student_entropy};
 use super::generic::{Mixture, Rows, climb, gradient};
 use super::mixtures::{RESIDUAL, path};
 use super::run::{Run, verdict};
+use super::{DERIVED, autoencoders, sigmoid_nets, sparse};
 use crate::{Claim, ReproduceError};
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
 use natgrad::criterion::{Maps, Role, Settings, check};
@@ -21,12 +21,24 @@ type Found = (Vec<Run>, Vec<Claim>);
 /// Everything.
 pub fn runs() -> Result<Found, ReproduceError> {
     let mut out = (Vec::new(), Vec::new());
-    for part in [fixed_variances, fixed_weights, frozen_bias, fixed_shapes, floor, boundary] {
+    for part in [fixed_variances, fixed_weights, frozen_bias, fixed_shapes, floor, boundary, latent] {
         let (runs, claims) = part()?;
         out.0.extend(runs);
         out.1.extend(claims);
     }
     Ok(out)
+}
+
+/// Models with factors, layers and networks, from their own files.
+fn latent() -> Result<Found, ReproduceError> {
+    let (mut runs, mut claims) = sparse::counterexamples()?;
+    let net = sigmoid_nets::counterexample()?;
+    claims.push(Claim::at_least(format!("{}: and that is not small", net.title), DERIVED, 1e-3, net.expected.0.abs()));
+    runs.push(net);
+    let (more, further) = autoencoders::counterexamples()?;
+    runs.extend(more);
+    claims.extend(further);
+    Ok((runs, claims))
 }
 
 /// Normals on a line with variances held at 1.

@@ -1,7 +1,10 @@
-//! Small public data sets, as numbers.
+//! Small public data sets, as numbers, and directions that are made.
 
 use crate::ReproduceError;
 use natgrad::rows::{Column, ColumnKind, Table};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::f64::consts::TAU;
 
 macro_rules! file {
     ($name:literal) => {
@@ -13,6 +16,12 @@ macro_rules! file {
 pub const FAITHFUL: &str = file!("faithful_std");
 /// Four lengths of 150 irises.
 pub const IRIS: &str = file!("iris");
+/// The same, standardised.
+pub const IRIS_STANDARD: &str = file!("iris_std");
+/// Thirteen measures of 178 wines, standardised.
+pub const WINE: &str = file!("wine_std");
+/// 150 patches of 4 × 4 pixels.
+pub const PATCHES: &str = file!("patches");
 /// 600 handwritten digits of 45 binary pixels.
 pub const BINARY_DIGITS: &str = file!("bernoulli_digits");
 /// 400 handwritten digits of 15 binary pixels.
@@ -27,13 +36,13 @@ pub const COAL: &str = file!("exponential_coal");
 pub const NUCLEI: &str = file!("gamma_bc3");
 /// Articles of 915 doctoral students.
 pub const ARTICLES: &str = file!("poisson_phd");
+/// Four counts of 1000 patients: visits to physicians and others, in and out of hospitals.
+pub const VISITS: &str = file!("poisson_nmes");
 /// Days that 146 pupils were absent.
 pub const ABSENCES: &str = file!("negbin2_quine");
-/// Directions of the wind, in radians.
-pub const WIND: &str = file!("vonmises_wind");
-/// Daily returns of a stock index, per cent.
+/// Daily changes of the logarithm of a German stock index, per cent.
 pub const RETURNS: &str = file!("dax_returns");
-/// Ozone on 116 days.
+/// Ozone over New York on 116 days.
 pub const OZONE: &str = file!("airq_ozone");
 
 /// Columns of a file without header.
@@ -60,4 +69,17 @@ pub fn table(cells: &[Vec<f64>], levels: Option<usize>) -> Result<Table, Reprodu
     let kind = levels.map_or(ColumnKind::Number, |n| ColumnKind::Levels((0..n).map(|l| l.to_string()).collect()));
     let column = |d: usize| Column { name: format!("c{}", d + 1), kind: kind.clone(), missing: false };
     Ok(Table::from_columns((0..cells.len()).map(column).collect(), cells, None)?)
+}
+
+/// 600 directions in radians, made: two thirds around 4, the others around 0.6, each with a normal error.
+pub fn directions() -> Vec<f64> {
+    let mut rng = ChaCha8Rng::seed_from_u64(8);
+    (0..600)
+        .map(|n| {
+            let (centre, error) = if n % 3 == 0 { (0.6, 0.5) } else { (4.0, 0.8) };
+            // Box and Muller's way to a normal number.
+            let length = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+            (centre + error * length * (TAU * rng.random::<f64>()).cos()).rem_euclid(TAU)
+        })
+        .collect()
 }

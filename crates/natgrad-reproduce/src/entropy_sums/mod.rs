@@ -2,15 +2,21 @@
 //!
 //! A model is one file: it answers with `run::Run`s. To add one, add its function to `MODELS`.
 
+mod autoencoder;
+mod autoencoders;
 mod belief_net;
+mod climb;
 mod counterexamples;
 mod data;
+mod factors;
 mod families;
 mod generic;
 mod mixtures;
 mod networks;
 mod run;
 mod saddles;
+mod sigmoid_nets;
+mod sparse;
 mod summary;
 
 use crate::{ReproduceError, Reproduction};
@@ -27,7 +33,15 @@ const DERIVED: &str = "derived";
 type Model = fn() -> Result<Vec<Run>, ReproduceError>;
 
 /// Models, a file each.
-const MODELS: &[Model] = &[mixtures::runs, networks::runs, families::runs];
+const MODELS: &[Model] = &[
+    mixtures::runs,
+    networks::runs,
+    families::runs,
+    factors::runs,
+    sigmoid_nets::runs,
+    sparse::runs,
+    autoencoders::runs,
+];
 
 /// Recomputes everything.
 ///
@@ -45,6 +59,7 @@ pub fn run() -> Result<Reproduction, ReproduceError> {
     }
     out.claims.extend(more);
     out.extend(saddles::run()?);
+    out.claims.extend(factors::closed_forms()?);
     out.tables.push(summary::table(&runs, &counter));
     Ok(out)
 }

@@ -102,6 +102,10 @@ impl Run {
         let goal = self.end().elbo - self.expected.0;
         // What has to be seen: the ELBO, and where the sum of entropies ends.
         let (low, high) = bounds(&elbo);
+        let apart = !self.expected.1.is_empty();
+        // Where the two end apart, that has to be seen too: what is far below is cut off.
+        let least = goal.min(end) - 15.0 * self.expected.0.abs();
+        let low = if apart { low.max(least) } else { low };
         let (low, high) = (low.min(goal), high.max(goal));
         let room = (high - low).max(1e-9);
         // A sum of entropies may begin far away: as much again is shown.
@@ -110,7 +114,6 @@ impl Run {
             sum_low.max(low - 0.6 * room).min(low) - 0.08 * room,
             sum_high.min(high + 0.6 * room).max(high) + 0.08 * room,
         );
-        let apart = !self.expected.1.is_empty();
         if apart {
             // Lines may end at both edges: the legend gets a band of its own.
             range.0 -= 0.4 * (range.1 - range.0);
@@ -118,7 +121,7 @@ impl Run {
         let line = |of: &[f64]| of.iter().enumerate().map(|(i, y)| (i as f64, *y)).collect::<Vec<_>>();
         let width = (shown.len() - 1).max(1) as f64;
         let mut chart = Chart::new(self.title, "iteration", "nats per row")
-            .line("ELBO", line(&elbo))
+            .line("ELBO", clipped(&line(&elbo), range))
             .line("sum of entropies", clipped(&line(&sums), range))
             .x_range(0.0, width)
             .y_range(range.0, range.1);
@@ -142,19 +145,25 @@ fn bounds(of: &[f64]) -> (f64, f64) {
     of.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)))
 }
 
-/// A line cut where it leaves a range of heights.
+/// A line within a range of heights: where it is outside for a while it follows the edge, and its outer ends are cut.
 fn clipped(line: &[(f64, f64)], range: (f64, f64)) -> Vec<(f64, f64)> {
     let outside = |y: f64| !(range.0..=range.1).contains(&y);
     let mut out = Vec::new();
     for w in line.windows(2) {
         let (a, b) = (w[0], w[1]);
-        let edge = |y: f64| y.clamp(range.0, range.1);
-        let meet = |y: f64| a.0 + (b.0 - a.0) * (edge(y) - a.1) / (b.1 - a.1);
-        if outside(a.1) && outside(b.1) {
-            continue;
+        let mut meet: Vec<(f64, f64)> = [range.0, range.1]
+            .into_iter()
+            .filter(|e| (a.1 - e) * (b.1 - e) < 0.0)
+            .map(|e| (a.0 + (b.0 - a.0) * (e - a.1) / (b.1 - a.1), e))
+            .collect();
+        meet.sort_by(|x, y| x.0.total_cmp(&y.0));
+        if !outside(a.1) {
+            out.push(a);
         }
-        out.push(if outside(a.1) { (meet(a.1), edge(a.1)) } else { a });
-        out.push(if outside(b.1) { (meet(b.1), edge(b.1)) } else { b });
+        out.extend(meet);
+        if !outside(b.1) {
+            out.push(b);
+        }
     }
     out.dedup();
     out
