@@ -7,6 +7,7 @@ mod command;
 mod data;
 mod failure;
 mod kind;
+mod latent_table;
 mod model_file;
 mod network_file;
 mod network_model;

@@ -1,5 +1,8 @@
 //! Tables for the eye.
 
+use crate::kind::belief_net::SIGMOID_BELIEF_NET;
+use crate::kind::sparse_coding::SPARSE_CODING;
+use crate::latent_table;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle, presets};
 use natgrad::catalogue::Summary;
 use natgrad::diagnose::Verdict;
@@ -69,7 +72,12 @@ pub fn head(summary: &Summary) -> String {
     }
     add(
         "ELBO",
-        format!("{} nats per row (log-evidence: {} in all)", summary.elbo, short(summary.elbo * summary.weight)),
+        match summary.log_evidence {
+            Some(_) => {
+                format!("{} nats per row (log-evidence: {} in all)", summary.elbo, short(summary.elbo * summary.weight))
+            }
+            None => format!("{} nats per row (a lower bound of the log-evidence)", summary.elbo),
+        },
     );
     let e = &summary.entropies;
     add(
@@ -100,7 +108,7 @@ pub fn head(summary: &Summary) -> String {
 }
 
 /// Most rows and components that a table for the eye has.
-const MOST: (usize, usize) = (48, 8);
+pub const MOST: (usize, usize) = (48, 8);
 
 /// One line of the parameter table: a label, and per component an estimate with its standard error.
 struct Line {
@@ -155,6 +163,11 @@ pub fn parameters(summary: &Summary) -> Option<String> {
     }
     if summary.gram.is_some() {
         return factors(summary);
+    }
+    match summary.model.as_str() {
+        SPARSE_CODING => return latent_table::dictionary(summary),
+        SIGMOID_BELIEF_NET => return latent_table::weights(summary),
+        _ => {}
     }
     let Value::Object(map) = &summary.parameters else { return None };
     let errors = summary.standard_errors.as_ref().unwrap_or(&Value::Null);

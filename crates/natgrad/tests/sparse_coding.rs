@@ -5,7 +5,7 @@ mod common;
 use common::{columns_of, csv};
 use natgrad::engine::{Control, MetricChoice, Progress, Settings, fit};
 use natgrad::geometry::{Metric, Point, Tangent};
-use natgrad::model::sparse_coding::{Dictionary, SparseCoding, absolute_mean};
+use natgrad::model::sparse_coding::{Dictionary, SparseCoding, Strengths, absolute_mean};
 use natgrad::model::{LatentModel, Statistics, Want};
 use natgrad::objective::Learning;
 use natgrad::rows::{RowSource, Table};
@@ -159,7 +159,10 @@ fn no_other_beliefs_give_a_row_more() {
     for (model, table, at) in settings() {
         let learning = Learning::new(&model, &table, 0.0);
         let best = learning.look(&at, Want::Statistics).expect("a look");
-        let (means, deviations) = model.recognise(&at, &table.chunk(0)).expect("beliefs");
+        let Strengths { bounds, means, deviations } = model.recognise(&at, &table.chunk(0)).expect("beliefs");
+        // Rows' bounds, added up in another order.
+        let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
+        assert!((mean - best.elbo).abs() < 1e-12 * best.elbo.abs());
         let (rows, h) = (table.rows() as usize, model.elements());
         let by_row = |v: &[f64]| -> Vec<f64> { (0..rows * h).map(|i| v[(i % h) * rows + i / h]).collect() };
         let mut rng = ChaCha8Rng::seed_from_u64(1);

@@ -7,9 +7,12 @@
 //!
 //! Start here to add another: a folder beside `mixture/`, and a line in [`KINDS`].
 
+pub mod belief_net;
 mod factor;
+mod latent;
 pub mod mixture;
 pub mod network;
+pub mod sparse_coding;
 pub mod vae;
 
 use crate::command::fit::{Arguments, Plan};
@@ -25,7 +28,14 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// Every kind of model. The first that knows a file opens it; the last takes what no other knows.
-const KINDS: [&dyn Kind; 4] = [&factor::Factors, &vae::Autoencoders, &network::Networks, &mixture::Mixtures];
+const KINDS: [&dyn Kind; 6] = [
+    &vae::Autoencoders,
+    &sparse_coding::SparseCodings,
+    &belief_net::BeliefNets,
+    &factor::Factors,
+    &network::Networks,
+    &mixture::Mixtures,
+];
 
 /// A kind of model: what `fit`, `list` and `explain` ask of it.
 pub trait Kind: Sync {

@@ -37,7 +37,8 @@ pub enum Metric {
 pub enum Recognition {
     /// Exactly; too large sums are refused.
     Exact,
-    /// Exactly where memory allows, else by independent hidden nodes: a lower bound (bayes-net).
+    /// Exactly where memory allows, else by independent hidden nodes: a lower bound (bayes-net); independent units
+    /// (sigmoid-belief-net).
     MeanField,
 }
 
@@ -94,9 +95,12 @@ pub struct NetworkArguments {
 /// What models with continuous hidden variables take.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct LatentArguments {
-    /// Number of latent dimensions (factors).
+    /// Number of latent dimensions (factors, dictionary elements).
     #[arg(long, allow_negative_numbers = true, value_name = "H")]
     pub latent_dim: Option<usize>,
+    /// Sizes of the hidden layers, the top last, for `sigmoid-belief-net`: 20,10.
+    #[arg(long, value_delimiter = ',', allow_negative_numbers = true, value_name = "N,…")]
+    pub layers: Option<Vec<usize>>,
 }
 
 /// How to climb.
@@ -130,7 +134,7 @@ pub struct ClimbArguments {
 }
 
 /// What a checkpoint has settled: none of it can be given again with --resume.
-const FIXED: [&str; 29] = [
+const FIXED: [&str; 30] = [
     "model",
     "out",
     "start",
@@ -159,6 +163,7 @@ const FIXED: [&str; 29] = [
     "prior",
     "memory",
     "latent_dim",
+    "layers",
     "angles",
 ];
 
@@ -218,7 +223,11 @@ impl Arguments {
 
     /// Options given that only some kinds of models take.
     pub fn of_some_kinds(&self) -> Vec<&'static str> {
-        self.latent.latent_dim.is_some().then_some("--latent-dim").into_iter().chain(self.vae.given()).collect()
+        let latent = [
+            self.latent.latent_dim.is_some().then_some("--latent-dim"),
+            self.latent.layers.is_some().then_some("--layers"),
+        ];
+        latent.into_iter().flatten().chain(self.vae.given()).collect()
     }
 }
 

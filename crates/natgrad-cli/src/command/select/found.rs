@@ -43,6 +43,8 @@ pub struct Found {
     pub entropies: Entropies,
     /// Whether the hidden variables are discrete, so that ICL means something.
     pub discrete: bool,
+    /// Whether the ELBO is only a bound, which is no evidence and has no information criteria.
+    pub bound: bool,
     /// How the fit ended.
     pub status: Option<Status>,
     /// Why, where that needs words.
@@ -62,6 +64,7 @@ impl Found {
             parameters,
             entropies,
             discrete: true,
+            bound: false,
             status: outcome.progress.status.clone(),
             why: outcome.progress.why.clone(),
             latents: Vec::new(),
@@ -74,10 +77,10 @@ impl Found {
         self.status != Some(Status::Diverged)
     }
 
-    /// `−2 N ELBO + p ln N`, lower is better.
+    /// `−2 N ELBO + p ln N`, lower is better; `None` where the ELBO is only a bound.
     pub fn bic(&self) -> Option<f64> {
         let bic = -2.0 * self.weight * self.elbo + self.parameters as f64 * self.weight.ln();
-        self.is_sound().then_some(bic)
+        (self.is_sound() && !self.bound).then_some(bic)
     }
 
     /// `BIC + 2 N H[q]`, where hidden variables are discrete.

@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         Ok(Size {
             size,
             elbo: Some(found.elbo),
-            log_evidence: Some(found.elbo),
+            log_evidence: (!found.bound).then_some(found.elbo),
             parameters: Some(found.parameters),
             bic: found.bic(),
             icl: found.icl(),

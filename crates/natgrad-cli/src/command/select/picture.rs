@@ -24,10 +24,10 @@ pub fn write(sizes: &[Size], word: &str, path: &Path) -> Result<(), Failure> {
         sizes.iter().filter_map(|s| Some((s.size as f64, by(s)?))).collect()
     };
     let mut chart = Chart::new("Which size?", format!("number of {word}"), "nats per row").legend(Corner::BottomRight);
-    chart = chart.line("ELBO", of(|s| s.elbo)).line("−BIC / 2N", of(|s| Some(-s.bic? / (2.0 * s.weight?))));
-    let held = of(|s| s.held_out);
-    if !held.is_empty() {
-        chart = chart.line("held out", held);
+    chart = chart.line("ELBO", of(|s| s.elbo));
+    let others = [("−BIC / 2N", of(|s| Some(-s.bic? / (2.0 * s.weight?)))), ("held out", of(|s| s.held_out))];
+    for (name, line) in others.into_iter().filter(|(_, line)| !line.is_empty()) {
+        chart = chart.line(name, line);
     }
     let drawing = chart.draw().map_err(|e| Failure::new(e.to_string(), "leave --plot out"))?;
     let bytes = if is(path, "png") { drawing.png } else { drawing.svg.into_bytes() };

@@ -9,9 +9,16 @@ pub fn recommend(sizes: &[Size], word: &str) -> Option<(usize, String)> {
         let known = sizes.iter().filter_map(|s| Some((s, by(s)?)));
         known.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(s, _)| s)
     };
-    let best = lowest(|s| s.bic)?;
     let held = lowest(|s| s.held_out.map(|h| -h));
+    let criterion = lowest(|s| s.bic);
+    let best = criterion.or(held)?;
     let mut why = match held {
+        Some(_) if criterion.is_none() => {
+            format!(
+                "size {} has the highest ELBO on held-out rows (there is no BIC: the ELBO is only a bound)",
+                best.size
+            )
+        }
         Some(h) if h.size == best.size => {
             format!("size {} has the lowest BIC and the highest evidence on held-out rows", best.size)
         }

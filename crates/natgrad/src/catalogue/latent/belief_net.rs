@@ -44,10 +44,23 @@ impl BeliefNet {
     /// A net for data, and the frequency of ones in each column (0.5 where nothing is seen).
     ///
     /// # Errors
-    /// [`Error::OutsideSupport`] for a cell that is not 0 or 1; [`Error::Data`] where there are no rows; as [`Self::new`].
+    /// [`Error::OutsideSupport`] for a cell that is not 0 or 1; [`Error::Data`] for a column of more than two levels, or where
+    /// there are no rows; as [`Self::new`].
     pub fn for_data(settings: BeliefNetSettings, source: &dyn RowSource) -> Result<(Self, Vec<f64>), Error> {
         let mut columns = source.columns().to_vec();
         let (mut on, mut seen) = (vec![0.0; columns.len()], vec![0.0; columns.len()]);
+        for column in &columns {
+            if let ColumnKind::Levels(levels) = &column.kind
+                && levels.len() > 2
+            {
+                return Err(Error::Data {
+                    problem: format!("column \"{}\" has {} levels: {}", column.name, levels.len(), some(levels)),
+                    hint:
+                        "a sigmoid belief net reads columns of two states: leave it out, or make a column of each level"
+                            .into(),
+                });
+            }
+        }
         let mut problem = None;
         for stretch in source.stretches() {
             source.sweep(stretch, &mut |_, chunk| {
@@ -160,4 +173,10 @@ impl BeliefNet {
         out.extend(prior.iter().map(|p| p.ln() - (-p).ln_1p()));
         Ok(Point(out))
     }
+}
+
+/// The first levels of a column, for messages.
+fn some(levels: &[String]) -> String {
+    let more = if levels.len() > 5 { ", …" } else { "" };
+    format!("{}{more}", levels[..levels.len().min(5)].join(", "))
 }

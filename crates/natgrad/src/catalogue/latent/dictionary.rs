@@ -1,12 +1,16 @@
 //! Sparse coding with its columns: checks, starts, and parameters as model files have them.
 //!
-//! `{"dictionary": [columns][elements], "scales": [elements], "noise": variance}`
+//! `{"dictionary": [columns][elements], "scales": [elements], "noise": variance, "mean": [columns]}`
+//!
+//! The model explains deviations from 0. Rows are read less `mean`, the columns' means in the data that it was fitted to, which
+//! are not learnt; a file without `mean` is of rows that are centred already.
 
+use super::centred::Centred;
 use super::numbers::{list, part, table};
 use crate::Error;
 use crate::geometry::Point;
 use crate::model::sparse_coding::{Dictionary, SparseCoding};
-use crate::rows::{Column, RowSource};
+use crate::rows::{Column, Profile, RowSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -22,51 +26,57 @@ pub struct DictionarySettings {
 pub struct SparseDictionary {
     settings: DictionarySettings,
     columns: Vec<Column>,
+    mean: Vec<f64>,
     model: SparseCoding,
 }
 
 impl SparseDictionary {
-    /// The model of columns.
+    /// The model of columns that are read less `mean`.
     ///
     /// # Errors
-    /// [`Error::Setting`] for no columns or no elements.
-    pub fn new(settings: DictionarySettings, columns: Vec<Column>) -> Result<Self, Error> {
+    /// [`Error::Setting`] for no columns or no elements; [`Error::Parameter`] for a mean of another length.
+    pub fn new(settings: DictionarySettings, columns: Vec<Column>, mean: Vec<f64>) -> Result<Self, Error> {
         let model = SparseCoding::new(columns.len(), settings.latent_dim)?;
-        Ok(SparseDictionary { settings, columns, model })
+        let mean = list(&json!(mean), "mean", columns.len())?;
+        Ok(SparseDictionary { settings, columns, mean, model })
     }
 
-    /// The model for data, and the mean square of their cells.
+    /// The model of columns with the mean that a file's parameters hold: 0 where they hold none.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; [`Error::Parameter`] for a mean that is no list of numbers.
+    pub fn of_file(settings: DictionarySettings, columns: Vec<Column>, parameters: &Value) -> Result<Self, Error> {
+        let mean = match parameters.get("mean") {
+            Some(mean) => list(mean, "mean", columns.len())?,
+            None => vec![0.0; columns.len()],
+        };
+        Self::new(settings, columns, mean)
+    }
+
+    /// The model for data, centred by their means, and the mean square of what is left.
     ///
     /// # Errors
     /// [`Error::Data`] for a missing or infinite cell, or where there are no rows; as [`Self::new`].
     pub fn for_data(settings: DictionarySettings, source: &dyn RowSource) -> Result<(Self, f64), Error> {
-        let (mut squares, mut cells) = (0.0, 0.0);
-        let mut problem = None;
-        for stretch in source.stretches() {
-            source.sweep(stretch, &mut |_, chunk| {
-                for d in 0..source.columns().len() {
-                    for (n, &x) in chunk.column(d).iter().enumerate() {
-                        squares += chunk.weight(n) * x * x;
-                        cells += chunk.weight(n);
-                        if !x.is_finite() && problem.is_none() {
-                            problem = Some((chunk.first_row + n as u64 + 1, d, x));
-                        }
-                    }
-                }
-                Ok(())
-            })?;
-        }
-        if let Some((row, d, x)) = problem {
-            let what = if x.is_nan() { "is missing".to_string() } else { format!("is {x}") };
-            return Err(Error::Data {
-                problem: format!("row {row}, column \"{}\": the cell {what}", source.columns()[d].name),
-                hint: "sparse coding reads whole rows: impute them first, with factor-analysis for example".into(),
-            });
-        }
-        if cells <= 0.0 {
+        check(source)?;
+        let profile = Profile::of(source)?;
+        if profile.weight <= 0.0 {
             return Err(Error::Data { problem: "the data have no rows".into(), hint: "check the file".into() });
         }
-        Ok((Self::new(settings, source.columns().to_vec())?, squares / cells))
+        let squares: f64 = profile.columns.iter().map(|c| c.squares).sum();
+        let mean = profile.columns.iter().map(|c| c.mean).collect();
+        let cells = profile.weight * profile.columns.len().max(1) as f64;
+        Ok((Self::new(settings, source.columns().to_vec(), mean)?, squares / cells))
+    }
+
+    /// Rows as the model reads them: less its mean.
+    pub fn centred<S>(&self, source: S) -> Centred<S> {
+        Centred::new(source, self.mean.clone())
+    }
+
+    /// The mean that rows are read less of, a number per column.
+    pub fn mean(&self) -> &[f64] {
+        &self.mean
     }
 
     /// The settings.
@@ -88,7 +98,7 @@ impl SparseDictionary {
     pub fn parameters(&self, at: &Point) -> Value {
         let d = self.model.dictionary(at);
         let rows: Vec<&[f64]> = d.weights.chunks_exact(self.model.elements()).collect();
-        json!({"dictionary": rows, "scales": d.scales, "noise": d.noise})
+        json!({"dictionary": rows, "scales": d.scales, "noise": d.noise, "mean": self.mean})
     }
 
     /// A point from parameters as model files have them.
@@ -102,4 +112,23 @@ impl SparseDictionary {
         let noise = list(&json!([part(parameters, "noise")?]), "noise", 1)?[0];
         self.model.point(&Dictionary { weights, scales, noise })
     }
+}
+
+/// Refuses rows with cells that are missing or infinite.
+///
+/// # Errors
+/// [`Error::Data`] naming the first such cell.
+pub fn check(source: &dyn RowSource) -> Result<(), Error> {
+    for stretch in source.stretches() {
+        source.sweep(stretch, &mut |_, chunk| {
+            let Some(at) = chunk.values.iter().position(|x| !x.is_finite()) else { return Ok(()) };
+            let (row, x) = (chunk.first_row + (at % chunk.rows) as u64 + 1, chunk.values[at]);
+            let what = if x.is_nan() { "is missing".to_string() } else { format!("is {x}") };
+            Err(Error::Data {
+                problem: format!("row {row}, column \"{}\": the cell {what}", source.columns()[at / chunk.rows].name),
+                hint: "sparse coding reads whole rows: impute them first, with factor-analysis for example".into(),
+            })
+        })?;
+    }
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! Sigmoid belief nets and sparse coding as the edges see them: settings, checks of the data, parameters of model files, summaries.
 
 mod belief_net;
+mod centred;
 mod dictionary;
 mod numbers;
 mod summary;
 
 pub use belief_net::{BeliefNet, BeliefNetSettings};
-pub use dictionary::{DictionarySettings, SparseDictionary};
+pub use centred::Centred;
+pub use dictionary::{DictionarySettings, SparseDictionary, check as check_whole};
 pub use summary::{LatentFit, Summarised, summarise_latent};

@@ -1,5 +1,6 @@
 //! What a learnt net answers: hidden units of rows, expected cells, and rows of its own.
 
+use super::chain::Chain;
 use super::states::moments_of_rows;
 use super::unit::Workspace;
 use super::{Recognition, SigmoidBeliefNet};
@@ -12,6 +13,9 @@ use crate::rows::{CHUNK_ROWS, Chunk};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+
+/// Most numbers of a posterior held at once: 32 MB.
+const STATES_AT_ONCE: usize = 1 << 22;
 
 /// Beliefs about the rows of a chunk.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,28 +56,43 @@ impl SigmoidBeliefNet {
             }
             return Ok(Recognised { evidence, means, expected });
         }
-        let states = 1usize << first;
-        let mut posterior = vec![0.0; rows * states];
-        prepared.posterior(chunk, &mut evidence, &mut posterior, &mut scratch);
-        let mut ws = Workspace::new(states);
+        let mut ws = Workspace::new(1 << first);
         let sigma: Vec<f64> = (0..d).flat_map(|u| ws.probabilities(&at.0[self.layout.unit(0, u)]).1.to_vec()).collect();
-        multiply(&mut expected, &posterior, rows, &sigma, rows, states, d, false);
-        let chain = super::chain::Chain::new(&self.layout, &at.0);
+        let chain = Chain::new(&self.layout, &at.0);
+        // A posterior is a number per row and state: few rows at a time where there are many states.
+        let most = (STATES_AT_ONCE >> first).max(1);
+        let mut cells = Vec::new();
+        for begin in (0..rows).step_by(most) {
+            let count = most.min(rows - begin);
+            cells.clear();
+            (0..d).for_each(|c| cells.extend_from_slice(&chunk.column(c)[begin..begin + count]));
+            let part = Chunk { first_row: chunk.first_row + begin as u64, rows: count, values: &cells, weights: None };
+            let mut posterior = vec![0.0; count << first];
+            prepared.posterior(&part, &mut evidence[begin..begin + count], &mut posterior, &mut scratch);
+            // The block's cells have been read: they take what is expected.
+            multiply(&mut cells, &posterior, count, &sigma, count, 1 << first, d, false);
+            for (all, own) in expected.chunks_exact_mut(rows).zip(cells.chunks_exact(count)) {
+                all[begin..begin + count].copy_from_slice(own);
+            }
+            self.units_of(&chain, posterior, count, &mut means[begin..], rows);
+        }
+        Ok(Recognised { evidence, means, expected })
+    }
+
+    /// Probabilities of all hidden units of `rows` rows, at `out[unit · stride + row]`, from their posterior of layer 1.
+    fn units_of(&self, chain: &Chain, mut posterior: Vec<f64>, rows: usize, out: &mut [f64], stride: usize) {
         let mut offset = 0;
         for l in 1..=self.layout.top() {
             let n = self.layout.sizes[l];
             if l > 1 {
-                let k = 1usize << n;
-                let below = 1usize << self.layout.sizes[l - 1];
+                let (k, below) = (1usize << n, 1usize << self.layout.sizes[l - 1]);
                 let mut next = vec![0.0; rows * k];
                 multiply(&mut next, &posterior, rows, chain.above(l - 1), rows, below, k, false);
                 posterior = next;
             }
-            let out = &mut means[offset * rows..(offset + n) * rows];
-            moments_of_rows(&mut posterior.clone(), rows, n, out, rows);
+            moments_of_rows(&mut posterior.clone(), rows, n, &mut out[offset * stride..], stride);
             offset += n;
         }
-        Ok(Recognised { evidence, means, expected })
     }
 
     /// Rows that the net makes itself, from the top down: states of the visible units, and the probabilities that they were
@@ -82,35 +101,38 @@ impl SigmoidBeliefNet {
     /// # Errors
     /// [`Error::Parameter`] if `at` is outside the domain.
     pub fn sample(&self, at: &Point, rows: usize, seed: u64) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        self.check(at)?;
-        let parts: Vec<(Vec<f64>, Vec<f64>)> = (0..rows.div_ceil(CHUNK_ROWS))
-            .into_par_iter()
-            .map(|chunk| {
-                let mut rng = ChaCha8Rng::seed_from_u64(seed);
-                rng.set_stream(chunk as u64);
-                let count = CHUNK_ROWS.min(rows - chunk * CHUNK_ROWS);
-                let (mut cells, mut chances) = (Vec::new(), Vec::new());
-                for _ in 0..count {
-                    let mut above: Vec<f64> = Vec::new();
-                    for l in (0..=self.layout.top()).rev() {
-                        let own: Vec<f64> = (0..self.layout.sizes[l])
-                            .map(|u| {
-                                let theta = &at.0[self.layout.unit(l, u)];
-                                let sum: f64 = above.iter().zip(theta).map(|(z, w)| z * w).sum();
-                                logistic(theta[above.len()] + sum)
-                            })
-                            .collect();
-                        above = own.iter().map(|p| f64::from(u8::from(rng.random::<f64>() < *p))).collect();
-                        if l == 0 {
-                            chances.extend(own);
-                        }
-                    }
-                    cells.extend(above);
-                }
-                (cells, chances)
-            })
-            .collect();
+        let draw = |chunk: usize| self.draw(at, chunk, CHUNK_ROWS.min(rows - chunk * CHUNK_ROWS), seed);
+        let parts = (0..rows.div_ceil(CHUNK_ROWS)).into_par_iter().map(draw).collect::<Result<Vec<_>, Error>>()?;
         let (cells, chances): (Vec<Vec<f64>>, Vec<Vec<f64>>) = parts.into_iter().unzip();
         Ok((cells.concat(), chances.concat()))
+    }
+
+    /// One chunk of what [`Self::sample`] draws: `rows` rows, at most [`CHUNK_ROWS`], from a random stream of their own.
+    ///
+    /// # Errors
+    /// As [`Self::sample`].
+    pub fn draw(&self, at: &Point, chunk: usize, rows: usize, seed: u64) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        self.check(at)?;
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(chunk as u64);
+        let (mut cells, mut chances) = (Vec::new(), Vec::new());
+        for _ in 0..rows {
+            let mut above: Vec<f64> = Vec::new();
+            for l in (0..=self.layout.top()).rev() {
+                let own: Vec<f64> = (0..self.layout.sizes[l])
+                    .map(|u| {
+                        let theta = &at.0[self.layout.unit(l, u)];
+                        let sum: f64 = above.iter().zip(theta).map(|(z, w)| z * w).sum();
+                        logistic(theta[above.len()] + sum)
+                    })
+                    .collect();
+                above = own.iter().map(|p| f64::from(u8::from(rng.random::<f64>() < *p))).collect();
+                if l == 0 {
+                    chances.extend(own);
+                }
+            }
+            cells.extend(above);
+        }
+        Ok((cells, chances))
     }
 }

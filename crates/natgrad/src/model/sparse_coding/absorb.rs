@@ -123,7 +123,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// `(bound, H[q], share of the entropy-sum residual)` of each row.
-    fn values(&self, chunk: &Chunk<'_>, beliefs: &Beliefs) -> Vec<(f64, f64, f64)> {
+    pub fn values(&self, chunk: &Chunk<'_>, beliefs: &Beliefs) -> Vec<(f64, f64, f64)> {
         let (d, h, rows) = (self.model.columns as f64, self.model.elements, chunk.rows);
         let noise = self.dictionary.noise;
         let constant: f64 = self.dictionary.scales.iter().map(|b| (2.0 * b).ln()).sum::<f64>();

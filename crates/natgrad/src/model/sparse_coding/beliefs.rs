@@ -5,7 +5,18 @@ use super::absorb::{Beliefs, Prepared};
 use crate::Error;
 use crate::geometry::Point;
 use crate::model::{LatentModel, Statistics, Want};
-use crate::rows::{RowSource, Table};
+use crate::rows::{Chunk, RowSource, Table};
+
+/// Beliefs about the strengths in the rows of a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strengths {
+    /// The bound on each row's log-evidence, nats.
+    pub bounds: Vec<f64>,
+    /// Means, rows × elements, column-major.
+    pub means: Vec<f64>,
+    /// Standard deviations, likewise.
+    pub deviations: Vec<f64>,
+}
 
 impl SparseCoding {
     /// The sums of beliefs `N(means, deviations²)`, both rows × elements, row by row; `log_evidence` is then the bound.
@@ -42,13 +53,18 @@ impl SparseCoding {
         Ok(out)
     }
 
-    /// Means and standard deviations of the strengths in every row of a chunk, rows × elements, column-major.
+    /// What is believed about the strengths in every row of a chunk.
     ///
     /// # Errors
     /// [`Error::Parameter`] if `at` is outside the domain.
-    pub fn recognise(&self, at: &Point, chunk: &crate::rows::Chunk<'_>) -> Result<(Vec<f64>, Vec<f64>), Error> {
+    pub fn recognise(&self, at: &Point, chunk: &Chunk<'_>) -> Result<Strengths, Error> {
         self.prepare(at)?;
-        let beliefs = Prepared::new(self, at).recognise(chunk);
-        Ok((beliefs.means, beliefs.variances.iter().map(|v| v.sqrt()).collect()))
+        let prepared = Prepared::new(self, at);
+        let beliefs = prepared.recognise(chunk);
+        Ok(Strengths {
+            bounds: prepared.values(chunk, &beliefs).iter().map(|v| v.0).collect(),
+            deviations: beliefs.variances.iter().map(|v| v.sqrt()).collect(),
+            means: beliefs.means,
+        })
     }
 }

@@ -19,9 +19,11 @@ mod beliefs;
 mod entropy;
 mod laplace;
 mod row;
+mod sample;
 mod start;
 mod sums;
 
+pub use beliefs::Strengths;
 pub use entropy::EntropyStep;
 pub use laplace::{AbsoluteMean, absolute_mean};
 

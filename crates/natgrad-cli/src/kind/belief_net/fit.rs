@@ -1,0 +1,154 @@
+//! Fitting sigmoid belief nets: equal rows merged, small random weights as the start.
+
+use super::SIGMOID_BELIEF_NET;
+use super::file::BeliefFile;
+use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
+use crate::data::Reading;
+use crate::failure::Failure;
+use crate::kind::latent::{LatentFile, picture};
+use crate::output::Output;
+use natgrad::catalogue::Summary;
+use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings, LatentFit, summarise_latent};
+use natgrad::diagnose::Restarts;
+use natgrad::engine::{Outcome, Progress};
+use natgrad::geometry::Point;
+use natgrad::objective::Learning;
+use natgrad::rows::{ColumnKind, Profile, RowSource, merge_duplicates};
+use natgrad_io::RunFolder;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What a checkpoint keeps of a belief net.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BeliefPlan {
+    settings: BeliefNetSettings,
+    /// Columns of words.
+    named: Vec<String>,
+}
+
+/// A net with the rows that it is fitted to.
+struct Prepared {
+    model: BeliefNet,
+    source: Box<dyn RowSource>,
+    frequencies: Vec<f64>,
+    profile: Profile,
+    rows_in_data: u64,
+}
+
+impl Prepared {
+    /// Checks the rows as they are numbered in the file, then merges equal ones into one with their count.
+    fn new(settings: BeliefNetSettings, source: Box<dyn RowSource>) -> Result<Self, natgrad::Error> {
+        let rows_in_data = source.rows();
+        let (model, frequencies) = BeliefNet::for_data(settings, source.as_ref())?;
+        let source = match merge_duplicates(source.as_ref())? {
+            Some(table) => Box::new(table),
+            None => source,
+        };
+        let profile = Profile::of(source.as_ref())?;
+        Ok(Prepared { model, source, frequencies, profile, rows_in_data })
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let columns = self.profile.columns.iter().flat_map(|c| [c.weight, c.mean, c.squares]);
+        let head = [self.rows_in_data, self.source.rows(), self.profile.weight.to_bits()];
+        fingerprint(head.into_iter().chain(columns.map(f64::to_bits)))
+    }
+}
+
+impl Fittable for Prepared {
+    fn learning(&self) -> Learning<'_> {
+        Learning::new(self.model.net(), self.source.as_ref(), 0.0)
+    }
+
+    fn rows_in_data(&self) -> u64 {
+        self.rows_in_data
+    }
+
+    fn align(&self, _: &mut Restarts, _: &Point, _: &[Option<&Point>], _: f64) {}
+
+    fn settle(&self, outcome: &Outcome, _: usize) -> Result<(Outcome, Vec<String>), Failure> {
+        Ok((outcome.clone(), Vec::new()))
+    }
+
+    fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
+        let told = self.model.summarised(&outcome.look);
+        let fit = LatentFit { progress: &outcome.progress, restarts, seed };
+        Ok(summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?)
+    }
+
+    fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
+        let layout = self.model.net().layout();
+        let units = layout.parents(0);
+        let weights: Vec<f64> =
+            (0..layout.sizes[0]).flat_map(|c| at.0[layout.unit(0, c)][..units].iter().copied()).collect();
+        picture::write(folder, "weights", "Weights of each unit of layer 1", &weights, units)?;
+        Ok(folder.write_model(&BeliefFile::of(&self.model, at))?)
+    }
+}
+
+/// Rows for a net; columns of text hold words. Also names these columns.
+fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
+    let source = reading.open(data, false, Vec::new(), |_| true, out)?;
+    let words = source.columns().iter().filter(|c| matches!(c.kind, ColumnKind::Levels(_)));
+    let named = words.map(|c| c.name.clone()).collect();
+    Ok((source, named))
+}
+
+/// Begins a fit.
+pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if let Some(option) = arguments.mixture_option().or(arguments.network.given()) {
+        return Err(Failure::new(
+            format!("{option} does nothing in a {SIGMOID_BELIEF_NET}"),
+            "a belief net takes --layers 20,10 and --recognition: leave it out",
+        ));
+    }
+    let start = arguments.start.as_deref().map(|path| LatentFile::read_start(path, SIGMOID_BELIEF_NET)).transpose()?;
+    let start = start.map(BeliefFile);
+    let given = arguments.latent.layers.clone();
+    let Some(layers) = given.or(start.as_ref().map(|f| f.settings().layers)) else {
+        return Err(Failure::new(
+            "the sizes of the hidden layers are missing",
+            "give --layers, as in --layers 8 or --layers 12,6 (the top last)",
+        ));
+    };
+    let own = BeliefNetSettings { layers, mean_field: arguments.recognition == Recognition::MeanField };
+    let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
+    let (source, words) = open(&arguments.data, &arguments.reading, out)?;
+    if let Some(file) = &start {
+        file.check_columns(source.columns())?;
+    }
+    let prepared = Prepared::new(own.clone(), source).map_err(named)?;
+    let count = if start.is_some() { 1 } else { arguments.climb.restarts };
+    let seeds: Vec<u64> = (0..count).map(|r| arguments.climb.seed.wrapping_add(r)).collect();
+    let points = match &start {
+        Some(file) => vec![file.point(&prepared.model)?],
+        None => seeds.iter().map(|seed| prepared.model.net().start(&prepared.frequencies, *seed)).collect(),
+    };
+    let plan = Plan {
+        data: arguments.data.clone(),
+        reading: arguments.reading.clone(),
+        model: SIGMOID_BELIEF_NET.into(),
+        own: json!(BeliefPlan { settings: own, named: words }),
+        settings: settings(&arguments.climb),
+        seeds,
+        checkpoint_every: arguments.checkpoint_every,
+        fingerprint: prepared.fingerprint(),
+    };
+    let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
+    climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
+}
+
+/// Goes on with a run.
+pub fn go_on(
+    own: BeliefPlan,
+    plan: &Plan,
+    progress: Vec<Progress>,
+    folder: Option<RunFolder>,
+    out: &Output,
+) -> Result<u8, Failure> {
+    let source = plan.reading.open(&plan.data, false, own.named, |_| false, out)?;
+    let prepared = Prepared::new(own.settings, source).map_err(|e| Failure::from(e).in_files(&plan.data))?;
+    check_fingerprint(plan, prepared.fingerprint())?;
+    climb(plan, &prepared, progress, folder, out)
+}

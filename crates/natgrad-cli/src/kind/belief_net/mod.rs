@@ -1,0 +1,98 @@
+//! Sigmoid belief nets.
+
+mod file;
+mod fit;
+mod rows;
+
+use super::{Fitted, Kind, Opened};
+use crate::command::fit::{Arguments, Plan};
+use crate::command::select::{self, Comparable};
+use crate::data::DataArguments;
+use crate::failure::Failure;
+use crate::kind::latent::LatentFile;
+use crate::output::Output;
+use file::BeliefFile;
+use natgrad::engine::Progress;
+use natgrad_io::RunFolder;
+use std::path::Path;
+
+/// The name of the model.
+pub const SIGMOID_BELIEF_NET: &str = "sigmoid-belief-net";
+
+/// In plain words, for `explain`.
+const ABOUT: &str = "Sigmoid belief nets: rows of zeros and ones (or of two words) explained by layers of hidden units that are on or \
+    off; each unit is a logistic regression on the layer above, and the top's units are independent: --layers 20,10, the top last. \
+    With --recognition exact (the default) the states of the hidden layers are listed, up to 20 units in layer 1 and in any two \
+    neighbouring hidden layers together; the ELBO is then the log-evidence. With --recognition mean-field units are taken as \
+    independent, for nets of any size; the ELBO is then a lower bound. Missing cells are summed out. Hidden units are known up to \
+    their order and their sense (on and off may be exchanged).";
+
+/// The kind.
+pub struct BeliefNets;
+
+impl Kind for BeliefNets {
+    fn models(&self) -> Vec<(String, &'static str)> {
+        vec![(
+            SIGMOID_BELIEF_NET.into(),
+            "Layers of binary hidden units behind binary columns: --layers 20,10, the top last",
+        )]
+    }
+
+    fn explain(&self, model: &str) -> Option<&'static str> {
+        (model == SIGMOID_BELIEF_NET).then_some(ABOUT)
+    }
+
+    fn takes(&self, option: &str) -> bool {
+        option == "--layers"
+    }
+
+    fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
+        if file.model() != Some(SIGMOID_BELIEF_NET) {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(BeliefFile(LatentFile::read(file)?))))
+    }
+
+    fn begin(&self, _: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+        fit::begin(arguments, out)
+    }
+
+    fn compare<'a>(&self, _: &'a select::Arguments, _: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        Err(Failure::new(
+            "select cannot compare belief nets: their size is a list of layers, not one number",
+            "fit each with `natgrad fit sigmoid-belief-net --layers …` and compare rows held out with `natgrad score`",
+        ))
+    }
+
+    fn go_on(
+        &self,
+        plan: &Plan,
+        progress: Vec<Progress>,
+        folder: Option<RunFolder>,
+        out: &Output,
+    ) -> Result<u8, Failure> {
+        fit::go_on(plan.own()?, plan, progress, folder, out)
+    }
+}
+
+impl Fitted for BeliefFile {
+    fn score(&self, data: &DataArguments, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
+        rows::score(&self.load(data, out)?, to, out)
+    }
+
+    fn predict(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
+        rows::predict(&self.load(data, out)?, to, out)
+    }
+
+    fn impute(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
+        rows::impute(&self.load(data, out)?, to, out)
+    }
+
+    fn sample(&self, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
+        rows::sample(self, rows, seed, to, out)
+    }
+
+    fn check(&self, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
+        rows::check(&self.load(data, out)?, tolerance, out)
+    }
+}

@@ -1,0 +1,140 @@
+//! Fitting sparse coding: columns centred, a random dictionary as the start.
+
+use super::SPARSE_CODING;
+use super::file::SparseFile;
+use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
+use crate::data::Reading;
+use crate::failure::Failure;
+use crate::kind::latent::{LatentFile, picture};
+use crate::output::Output;
+use natgrad::catalogue::Summary;
+use natgrad::catalogue::latent::{Centred, DictionarySettings, LatentFit, SparseDictionary, summarise_latent};
+use natgrad::diagnose::Restarts;
+use natgrad::engine::{Outcome, Progress};
+use natgrad::geometry::Point;
+use natgrad::objective::Learning;
+use natgrad::rows::RowSource;
+use natgrad_io::RunFolder;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What a checkpoint keeps of sparse coding.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SparsePlan {
+    settings: DictionarySettings,
+}
+
+/// A dictionary with the rows that it is fitted to.
+struct Prepared {
+    model: SparseDictionary,
+    source: Centred<Box<dyn RowSource>>,
+    mean_square: f64,
+}
+
+impl Prepared {
+    fn new(
+        settings: DictionarySettings,
+        start: Option<&LatentFile>,
+        data: &[PathBuf],
+        reading: &Reading,
+        out: &Output,
+    ) -> Result<Self, Failure> {
+        let source = reading.open(data, false, Vec::new(), |_| false, out)?;
+        if let Some(start) = start {
+            start.check_columns(source.columns())?;
+        }
+        let (model, mean_square) =
+            SparseDictionary::for_data(settings, source.as_ref()).map_err(|e| Failure::from(e).in_files(data))?;
+        let source = model.centred(source);
+        Ok(Prepared { model, source, mean_square })
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let numbers = self.model.mean().iter().chain([&self.mean_square]);
+        fingerprint(std::iter::once(self.source.rows()).chain(numbers.map(|x| x.to_bits())))
+    }
+}
+
+impl Fittable for Prepared {
+    fn learning(&self) -> Learning<'_> {
+        Learning::new(self.model.model(), &self.source, 0.0)
+    }
+
+    fn rows_in_data(&self) -> u64 {
+        self.source.rows()
+    }
+
+    fn align(&self, _: &mut Restarts, _: &Point, _: &[Option<&Point>], _: f64) {}
+
+    fn settle(&self, outcome: &Outcome, _: usize) -> Result<(Outcome, Vec<String>), Failure> {
+        Ok((outcome.clone(), Vec::new()))
+    }
+
+    fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
+        let told = self.model.summarised(&outcome.look);
+        let fit = LatentFit { progress: &outcome.progress, restarts, seed };
+        Ok(summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?)
+    }
+
+    fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
+        let dictionary = self.model.model().dictionary(at);
+        picture::write(folder, "dictionary", "Dictionary", &dictionary.weights, self.model.model().elements())?;
+        Ok(folder.write_model(&SparseFile::of(&self.model, at))?)
+    }
+}
+
+/// Begins a fit.
+pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    let foreign = arguments.mixture_option().or(arguments.network.given());
+    if let Some(option) = foreign.or((arguments.recognition == Recognition::MeanField).then_some("--recognition")) {
+        return Err(Failure::new(
+            format!("{option} does nothing in {SPARSE_CODING}"),
+            "sparse coding takes --latent-dim H: leave it out",
+        ));
+    }
+    let start = arguments.start.as_deref().map(|path| LatentFile::read_start(path, SPARSE_CODING)).transpose()?;
+    let start = start.map(SparseFile);
+    let latent = arguments.latent.latent_dim.or(start.as_ref().map(|f| f.settings().latent_dim));
+    let Some(latent_dim) = latent else {
+        return Err(Failure::new("the number of dictionary elements is missing", "give --latent-dim H"));
+    };
+    let own = DictionarySettings { latent_dim };
+    let before = start.as_ref().map(|s| &s.0);
+    let prepared = Prepared::new(own.clone(), before, &arguments.data, &arguments.reading, out)?;
+    let count = if start.is_some() { 1 } else { arguments.climb.restarts };
+    let seeds: Vec<u64> = (0..count).map(|r| arguments.climb.seed.wrapping_add(r)).collect();
+    let points = match &start {
+        Some(file) => vec![file.point(&prepared.model)?],
+        None => {
+            let start = |seed: &u64| prepared.model.model().start(prepared.mean_square, *seed);
+            let points: Result<Vec<Point>, natgrad::Error> = seeds.iter().map(start).collect();
+            points.map_err(|e| Failure::from(e).in_files(&arguments.data))?
+        }
+    };
+    let plan = Plan {
+        data: arguments.data.clone(),
+        reading: arguments.reading.clone(),
+        model: SPARSE_CODING.into(),
+        own: json!(SparsePlan { settings: own }),
+        settings: settings(&arguments.climb),
+        seeds,
+        checkpoint_every: arguments.checkpoint_every,
+        fingerprint: prepared.fingerprint(),
+    };
+    let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
+    climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
+}
+
+/// Goes on with a run.
+pub fn go_on(
+    own: SparsePlan,
+    plan: &Plan,
+    progress: Vec<Progress>,
+    folder: Option<RunFolder>,
+    out: &Output,
+) -> Result<u8, Failure> {
+    let prepared = Prepared::new(own.settings, None, &plan.data, &plan.reading, out)?;
+    check_fingerprint(plan, prepared.fingerprint())?;
+    climb(plan, &prepared, progress, folder, out)
+}

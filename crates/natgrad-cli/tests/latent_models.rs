@@ -1,0 +1,201 @@
+//! Sigmoid belief nets and sparse coding by the command line: fits, rows, files, resumption, bits and bad input.
+
+mod common;
+
+use common::Place;
+use serde_json::{Value, json};
+
+const NET: &str = "fit sigmoid-belief-net digits.csv --layers 2";
+const CODE: &str = "fit sparse-coding patches.csv --latent-dim 3";
+
+/// Digits of 4 × 4 pixels, ink or none (15 columns vary, the constant one is put back), and patches of 4 × 4 pixels.
+fn place() -> Place {
+    let place = Place::new();
+    let read = |name: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../oracles/entropy_sums").join(name);
+        std::fs::read_to_string(path).expect("an oracle's rows")
+    };
+    let header = (1..=16).map(|i| format!("p{i}")).collect::<Vec<_>>().join(",");
+    let digits: Vec<String> = read("digits4x4_bin.csv").lines().map(|l| format!("{l},0")).collect();
+    place.write("digits.csv", format!("{header}\n{}\n", digits.join("\n")));
+    place.write("patches.csv", format!("{header}\n{}", read("patches.csv")));
+    place
+}
+
+fn number(v: &Value) -> f64 {
+    v.as_f64().unwrap_or_else(|| panic!("{v} is no number"))
+}
+
+#[test]
+fn an_exact_net_scores_predicts_samples_imputes_and_checks() {
+    let place = place();
+    let summary = place.run(&format!("{NET} --exclude p16 --tolerance 1e-8 --out run --json")).fine().json();
+    assert_eq!(summary["status"], "converged");
+    assert_eq!(summary["rows"], 400);
+    assert_eq!(summary["log_evidence"], summary["elbo"]);
+    for file in ["summary.json", "model.json", "trace.csv", "report.html"] {
+        assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
+    }
+    assert!(!place.files().contains(&"run/weights.svg".to_string()), "15 columns are no square");
+    let score = place.run("score run digits.csv --json").fine().json();
+    assert!((number(&score["log_evidence"]) - number(&summary["elbo"])).abs() < 1e-10);
+    place.run("predict run digits.csv --out p.csv").fine();
+    let rows = place.rows("p.csv");
+    assert_eq!(rows[0], ["unit_1", "unit_2", "log_evidence"]);
+    assert_eq!(rows.len(), 401);
+    assert!(rows[1..].iter().all(|r| (0.0..=1.0).contains(&r[0].parse::<f64>().expect("a probability"))));
+    place.run("sample run --rows 1500 --seed 4 --out made.csv").fine();
+    assert!(place.rows("made.csv")[1..].iter().flatten().all(|c| c == "0" || c == "1"));
+    place.run("score run made.csv").fine();
+    let gaps = place.read("digits.csv").replacen("\n0,", "\n,", 3);
+    place.write("gaps.csv", gaps);
+    place.run("impute run gaps.csv --out full.csv").fine();
+    assert!(place.rows("full.csv").iter().flatten().all(|c| !c.is_empty()));
+    let check = place.run("check run digits.csv --json").fine().json();
+    assert!((number(&check["elbo"]) - number(&summary["elbo"])).abs() < 1e-10);
+}
+
+#[test]
+fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
+    let place = place();
+    let net = place.run(&format!("{NET},2 --recognition mean-field --out net --json")).fine().json();
+    let code = place.run(&format!("{CODE} --out code --json")).fine().json();
+    for (summary, run, data) in [(net, "net", "digits.csv"), (code, "code", "patches.csv")] {
+        assert_eq!(summary["log_evidence"], Value::Null);
+        let score = place.run(&format!("score {run} {data} --per-row --out each.csv --json")).fine().json();
+        assert_eq!(score["log_evidence"], Value::Null);
+        assert!((number(&score["elbo"]) - number(&summary["elbo"])).abs() < 1e-10, "{run}");
+        assert_eq!(place.rows("each.csv")[0], ["elbo"]);
+        place.run(&format!("predict {run} {data} --out p.csv")).fine();
+        place.run(&format!("sample {run} --rows 20 --seed 1 --out made.csv")).fine();
+        place.run(&format!("score {run} made.csv")).fine();
+        let check = place.run(&format!("check {run} {data} --tolerance 1e-5 --json"));
+        assert_eq!(check.code, Some(0), "{check:#?}");
+    }
+    assert_eq!(place.rows("p.csv")[0].len(), 7);
+    assert!(place.files().contains(&"net/weights.svg".to_string()), "16 columns are a square");
+    assert!(place.files().contains(&"code/dictionary.svg".to_string()));
+    let parameters = &place.json("code/model.json")["parameters"];
+    assert_eq!(parameters["mean"].as_array().map(Vec::len), Some(16));
+    place.refuses("impute code patches.csv --out x.csv", &["whole rows", "factor-analysis"]);
+    let sizes =
+        place.run("select sparse-coding patches.csv --latent-dim 1..2 --max-iterations 20 --json").fine().json();
+    assert_eq!(sizes["sizes"][0]["log_evidence"], Value::Null);
+    assert_eq!(sizes["sizes"][0]["bic"], Value::Null);
+    assert!(sizes["recommended"]["why"].as_str().expect("words").contains("held-out"));
+    place.refuses("select sigmoid-belief-net digits.csv", &["list of layers"]);
+}
+
+#[test]
+fn threads_change_no_bit_and_a_start_goes_on() {
+    let place = place();
+    for (name, line) in [("net", NET), ("code", CODE)] {
+        let bytes = |threads: u8| {
+            let out = format!("{name}-{threads}");
+            place.run(&format!("{line} --restarts 2 --max-iterations 30 --threads {threads} --out {out}")).fine();
+            ["model.json", "summary.json"].map(|f| place.bytes(&format!("{out}/{f}")))
+        };
+        assert_eq!(bytes(1), bytes(2), "{name}");
+        let model = line.split(' ').nth(1).expect("a model");
+        let data = line.split(' ').nth(2).expect("data");
+        let before = number(&place.json(&format!("{name}-1/summary.json"))["elbo"]);
+        let on = place.run(&format!("fit {model} {data} --start {name}-1 --max-iterations 2 --json")).fine().json();
+        // A step never lowers the bound by more than rounding.
+        assert!(number(&on["elbo"]) >= before - 1e-9, "{name}");
+    }
+}
+
+#[test]
+fn words_count_as_zero_and_one() {
+    let place = Place::new();
+    let rows: Vec<&str> = (0..40).map(|i| ["y,n,1", "n,n,0", "y,y,1", "y,,0", "n,y,0"][i * i % 5]).collect();
+    place.write("words.csv", format!("a,b,c\n{}\n", rows.join("\n")));
+    place.run("fit sigmoid-belief-net words.csv --layers 1 --max-iterations 50 --out run").fine();
+    place.run("impute run words.csv --out full.csv").fine();
+    assert!(place.rows("full.csv")[1..].iter().all(|r| r[1] == "y" || r[1] == "n"));
+    place.write("more.csv", "a,b\nred,1\ngreen,0\nblue,1\n");
+    place.refuses("fit sigmoid-belief-net more.csv --layers 1", &["more.csv", "column \"a\" has 3 levels", "blue"]);
+}
+
+#[test]
+fn bad_input_is_named_with_a_way_out() {
+    let place = place();
+    place.write("two.csv", "a,b\n0,1\n1,2\n");
+    place.write("none.csv", "a,b\n");
+    place.write("text.csv", "a,b\n1,x\n2,y\n");
+    place.write("gap.csv", "a,b\n1,2\n2,\n");
+    place.write("one.csv", "a,b\n1,0\n");
+    for (command, words) in [
+        ("fit sigmoid-belief-net two.csv --layers 1", vec!["two.csv", "row 2", "\"b\"", "binarise"]),
+        ("fit sigmoid-belief-net digits.csv", vec!["layers are missing", "--layers"]),
+        ("fit sigmoid-belief-net digits.csv --layers 0", vec!["[0]", "at least one unit"]),
+        ("fit sigmoid-belief-net digits.csv --layers 21", vec!["2^21", "--recognition mean-field"]),
+        ("fit sigmoid-belief-net digits.csv --layers 2 --latent-dim 1", vec!["--latent-dim does nothing"]),
+        ("fit sigmoid-belief-net digits.csv --layers 2 --components 1", vec!["--components does nothing"]),
+        ("fit sigmoid-belief-net none.csv --layers 1", vec!["none.csv", "no rows"]),
+        ("fit sparse-coding patches.csv", vec!["elements is missing", "--latent-dim"]),
+        ("fit sparse-coding patches.csv --latent-dim 0", vec!["0 elements"]),
+        ("fit sparse-coding patches.csv --layers 2", vec!["--layers does nothing", "sigmoid-belief-net"]),
+        ("fit sparse-coding text.csv --latent-dim 1", vec!["text.csv", "\"b\"", "x"]),
+        ("fit sparse-coding gap.csv --latent-dim 1", vec!["gap.csv", "row 2", "\"b\"", "missing"]),
+        ("fit sparse-coding none.csv --latent-dim 1", vec!["none.csv", "no rows"]),
+        ("fit sparse-coding one.csv --latent-dim 1", vec!["one.csv", "mean square"]),
+    ] {
+        place.refuses(command, &words);
+    }
+    // One row is explained altogether: learning ends at probabilities of 0 and 1, or on its way there.
+    place.run("fit sigmoid-belief-net one.csv --layers 1 --max-iterations 200").fine();
+}
+
+#[test]
+fn broken_model_files_are_named_with_what_is_wrong() {
+    let place = place();
+    place.run(&format!("{NET} --max-iterations 3 --out net")).fine();
+    place.run(&format!("{CODE} --max-iterations 3 --out code")).fine();
+    type Change = fn(&mut Value);
+    let cases: [(&str, &str, &str, Change); 7] = [
+        ("net", "digits.csv", "layers", |p| drop(p.as_object_mut().map(|p| p.remove("layers")))),
+        ("net", "digits.csv", "layers[0].weights", |p| p["layers"][0]["weights"] = json!([[1.0, 1.0]])),
+        ("net", "digits.csv", "prior[1]", |p| p["prior"][1] = json!(2.0)),
+        ("code", "patches.csv", "dictionary", |p| drop(p.as_object_mut().map(|p| p.remove("dictionary")))),
+        ("code", "patches.csv", "dictionary[4]", |p| p["dictionary"][4] = json!([1.0])),
+        ("code", "patches.csv", "mean", |p| p["mean"] = json!([1.0])),
+        ("code", "patches.csv", "noise", |p| p["noise"] = json!(-1.0)),
+    ];
+    for (run, data, what, change) in cases {
+        let mut model = place.json(&format!("{run}/model.json"));
+        change(&mut model["parameters"]);
+        place.write("broken.json", model.to_string());
+        place.refuses(&format!("score broken.json {data}"), &["broken.json", what]);
+    }
+    place.refuses("fit sparse-coding digits.csv --start net", &["sigmoid-belief-net", "does not fit sparse-coding"]);
+    place.refuses("fit sigmoid-belief-net digits.csv --exclude p1 --start net", &["the start has the columns"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_killed_fit_goes_on_to_the_same_bytes() {
+    let place = place();
+    for (name, line) in [("net", NET), ("code", CODE)] {
+        let long =
+            format!("{line} --metric joint --tolerance 0 --max-iterations 3000 --checkpoint-every 0 --threads 1");
+        place.run(&format!("{long} --out {name}-whole")).fine();
+        let out = format!("{name}-cut");
+        let arguments = format!("{long} --out {out}");
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let mut child = place.command(&arguments).spawn().expect("the program starts");
+        let path = place.path(&format!("{out}/checkpoint"));
+        let begin = std::time::Instant::now();
+        // Any checkpoint will do: even that of the start must lead to the same end.
+        while !path.exists() && begin.elapsed().as_secs() < 60 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
+        assert!(path.exists(), "{name} ended before it could be killed");
+        place.run(&format!("fit --resume {out} --threads 2")).fine();
+        for file in ["summary.json", "model.json"] {
+            assert_eq!(place.bytes(&format!("{name}-whole/{file}")), place.bytes(&format!("{out}/{file}")), "{name}");
+        }
+    }
+}
