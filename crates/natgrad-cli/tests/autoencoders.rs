@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::Place;
+use common::{Place, Ran};
 use serde_json::Value;
 
 /// Three columns, the third close to a sum of the others.
@@ -79,4 +79,54 @@ fn bad_input_is_refused_in_one_line() {
     std::fs::remove_file(place.path("run/model.safetensors")).expect("removed");
     place.run("score run d.csv").refused(&["model.safetensors"]);
     place.run("impute other m.csv --out i.csv").refused(&["whole rows"]);
+}
+
+/// A fit of a second or more, with every kind of state: factors, damping, mean directions.
+fn long(out: &str) -> String {
+    format!(
+        "fit vae d.csv --latent-dim 2 --hidden-layers 8 --optimiser natural --epochs 1500 --batch 20 --seed 4 \
+         --checkpoint-every 0.01 --threads 1 --out {out}"
+    )
+}
+
+#[cfg(unix)]
+#[test]
+fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+    let place = Place::new();
+    place.write("d.csv", rows());
+    place.run(&long("whole")).fine();
+    assert!(!place.path("whole/checkpoint").exists(), "the checkpoint goes when the fit has ended");
+    for (out, signal) in [("interrupted", "-INT"), ("killed", "-KILL")] {
+        let line = long(out);
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        let mut child =
+            place.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("a start");
+        let begin = Instant::now();
+        let path = place.path(&format!("{out}/checkpoint"));
+        // The trace in it grows by some hundred bytes an epoch.
+        while std::fs::metadata(&path).map_or(0, |m| m.len()) < 60_000 {
+            assert!(begin.elapsed() < Duration::from_secs(60), "no checkpoint grew");
+            assert!(child.try_wait().expect("a state").is_none(), "the fit ended before it could be stopped");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill").success());
+        let ran = Ran::of(line.clone(), child.wait_with_output().expect("it ends"));
+        if signal == "-INT" {
+            assert_eq!(ran.code, Some(130), "{ran:#?}");
+            assert!(ran.stderr.contains("natgrad fit --resume interrupted"), "{ran:#?}");
+            assert_eq!(place.json("interrupted/summary.json")["status"], "interrupted");
+            for file in ["model.json", "model.safetensors", "trace.csv", "report.html", "checkpoint"] {
+                assert!(place.path("interrupted").join(file).exists(), "{file}");
+            }
+            place.run("score interrupted d.csv").fine();
+        }
+        place.run(&format!("fit --resume {out} --threads 2")).fine();
+        assert!(!place.path(&format!("{out}/checkpoint")).exists());
+        for file in ["summary.json", "model.json", "model.safetensors"] {
+            assert!(place.bytes(&format!("{out}/{file}")) == place.bytes(&format!("whole/{file}")), "{out}/{file}");
+        }
+        place.run(&format!("fit --resume {out}")).refused(&["the run has ended"]);
+    }
 }

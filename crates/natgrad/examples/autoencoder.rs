@@ -43,8 +43,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let natural = word(4) == Some("natural");
     let mut settings = VariationalSettings { epochs: number(3, 100) as u64, ..VariationalSettings::default() };
     if natural {
-        settings.optimiser = Optimiser::Natural { damping: 1e-2 };
-        settings.rate = 0.01;
+        settings.optimiser = Optimiser::natural();
+        settings.rate = settings.optimiser.rate();
     }
     if let Some(rate) = word(5) {
         settings.rate = rate.parse()?;

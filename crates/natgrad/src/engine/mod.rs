@@ -11,6 +11,6 @@ pub use progress::{Outcome, Progress, Record, Status, StoredNote};
 pub use settings::{Batches, MetricChoice, Settings};
 pub use shard::{Iterated, Shard, estep, mstep, shard_chunks};
 pub use variational::{
-    Beliefs, EpochRecord, Evaluation, Optimiser, VariationalOutcome, VariationalProgress, VariationalSettings,
+    Beliefs, EpochRecord, Evaluation, Optimiser, Trust, VariationalOutcome, VariationalProgress, VariationalSettings,
     VariationalStatus, Watch, evaluate, generate, importance_bound, learn, recognise, reconstruct,
 };

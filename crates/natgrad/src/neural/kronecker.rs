@@ -45,6 +45,7 @@ impl Slopes {
 pub struct Factors<T: Real, B: Backend<T>> {
     layer: Dense,
     rows: usize,
+    own_units: [bool; 2],
     a: Vec<f64>,
     d: Slopes,
     /// `P`, `q`, `q`, `r` with `A⁻¹ = (P q; qᵀ r)`.
@@ -67,6 +68,7 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         Factors {
             layer,
             rows,
+            own_units: [false; 2],
             a: vec![0.0; (i + 1) * (i + 1)],
             d: if diagonal { Slopes::Diagonal(vec![0.0; o]) } else { Slopes::Full(vec![0.0; o * o]) },
             inverse_a: backend.zeros(i * i + 2 * i + 1),
@@ -78,6 +80,31 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
             slopes: backend.zeros(rows * o),
             host: vec![T::ZERO; most],
         }
+    }
+
+    /// Says whether each input, and each output of a diagonal `D`, has a unit of its own: damping then is a share of its own
+    /// variance (of its own entry), so that no change of units or origin changes the step.
+    pub fn with_units(mut self, inputs: bool, outputs: bool) -> Self {
+        self.own_units = [inputs, outputs];
+        self
+    }
+
+    /// `A + root · E`.
+    ///
+    /// ```text
+    /// units alike: E = tr A / n · I        units of their own: E = (μ, 1)(μ, 1)ᵀ + diag(variances, 0)
+    /// ```
+    fn damped(&self, root: f64) -> Matrix {
+        let (i, a) = (self.layer.inputs, &self.a);
+        let mean = a.iter().step_by(i + 2).sum::<f64>() / (i + 1) as f64;
+        let added = |r: usize, c: usize| match (self.own_units[0], r == c) {
+            (false, same) => f64::from(u8::from(same)) * mean,
+            (true, false) => a[r * (i + 1) + i] * a[c * (i + 1) + i],
+            // A little more, so that an input that never changes leaves no singular matrix.
+            (true, true) if a[r * (i + 2)] > 0.0 => a[r * (i + 2)] * (1.0 + 1e-6),
+            (true, true) => 1.0,
+        };
+        Matrix::from_fn(i + 1, i + 1, |r, c| a[c * (i + 1) + r] + root * added(r, c))
     }
 
     /// The numbers that a pause has to keep.
@@ -93,11 +120,12 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         dy: &B::Buffer,
         rows: usize,
         share: f64,
-        exact: Option<&dyn Fn(usize) -> f64>,
+        exact: Option<&[f64]>,
     ) {
         assert!(rows <= self.rows);
         let (i, o) = (self.layer.inputs, self.layer.outputs);
-        let mix = |old: &mut f64, new: f64| *old = share * *old + (1.0 - share) * new;
+        // Nothing of the old ones: they may not be finite.
+        let mix = |old: &mut f64, new: f64| *old = if share > 0.0 { share * *old + (1.0 - share) * new } else { new };
         let square =
             |n: usize| Dense { inputs: n, outputs: n, weights: 0, biases: n * n, activation: Activation::Identity };
         // The slope of a layer whose outputs' slopes are its inputs: XᵀX and Xᵀ1.
@@ -116,7 +144,7 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         self.a[i * (i + 1) + i] = 1.0;
         // Slopes carry the rows' shares of the total weight: rows · d dᵀ is their mean.
         match (&mut self.d, exact) {
-            (Slopes::Diagonal(d), Some(known)) => d.iter_mut().enumerate().for_each(|(k, d)| *d = known(k)),
+            (Slopes::Diagonal(d), Some(known)) => d.copy_from_slice(known),
             (Slopes::Diagonal(d), None) => {
                 let host = &mut self.host[..rows * o];
                 backend.read(dy, 0, host);
@@ -133,15 +161,12 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         }
     }
 
-    /// Inverts the factors, each damped by `√damping` of its mean diagonal entry. `None` where they are not finite.
+    /// Inverts the factors, each damped by `√damping` of its mean diagonal entry (or of its own, where it has units). `None` where they are not finite.
     pub fn invert(&mut self, backend: &B, damping: f64) -> Option<()> {
         let (i, o) = (self.layer.inputs, self.layer.outputs);
         // Without any damping a factor of few rows would be singular.
         let root = damping.sqrt().max(1e-8);
-        let mean_a = self.a.iter().step_by(i + 2).sum::<f64>() / (i + 1) as f64;
-        let a =
-            Matrix::from_fn(i + 1, i + 1, |r, c| self.a[c * (i + 1) + r] + if r == c { root * mean_a } else { 0.0 });
-        let a = symmetric::inverse(&a)?;
+        let a = symmetric::inverse(&self.damped(root))?;
         for c in 0..i {
             for r in 0..i {
                 self.host[c * i + r] = T::of(a[(r, c)]);
@@ -155,7 +180,9 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         let least = root * self.d.mean_diagonal(o).max(f64::MIN_POSITIVE.sqrt());
         match &self.d {
             Slopes::Diagonal(d) => {
-                self.factors.iter_mut().zip(d).for_each(|(f, d)| *f = 1.0 / (d + least));
+                let own = self.own_units[1];
+                let least = |d: f64| if own { root * d.max(f64::MIN_POSITIVE.sqrt()) } else { least };
+                self.factors.iter_mut().zip(d).for_each(|(f, d)| *f = 1.0 / (d + least(*d)));
                 self.factors.iter().all(|f| f.is_finite()).then_some(())
             }
             Slopes::Full(d) => {

@@ -5,6 +5,7 @@ mod common;
 mod edges;
 mod laws;
 mod learning;
+mod natural;
 mod reference;
 
 use natgrad::model::vae::{

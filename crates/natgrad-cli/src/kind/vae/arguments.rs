@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use natgrad::engine::Optimiser;
 use natgrad::model::vae::{ObservableName, PriorName, Variance};
-use natgrad::neural::{Activation, Adam};
+use natgrad::neural::Activation;
 
 /// Options that autoencoders alone take.
 pub const OPTIONS: [&str; 12] = [
@@ -95,7 +95,7 @@ pub struct VaeArguments {
     /// Epochs of minibatches (default: 100; none for a linear vae, whose maximum is found at once).
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     pub epochs: Option<u64>,
-    /// Length of steps (default: 0.001 for adam, 0.01 for natural).
+    /// Length of steps (default: 0.001 for adam, 0.1 for natural).
     #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with = "resume")]
     pub learning_rate: Option<f64>,
     /// Draws per row (default: 1).
@@ -202,9 +202,10 @@ impl VaeArguments {
 
     /// The optimiser and the length of its steps.
     pub fn optimiser(&self) -> (Optimiser, f64) {
-        match self.optimiser {
-            None | Some(Optimisers::Adam) => (Optimiser::Adam(Adam::default()), self.learning_rate.unwrap_or(1e-3)),
-            Some(Optimisers::Natural) => (Optimiser::Natural { damping: 1e-2 }, self.learning_rate.unwrap_or(0.01)),
-        }
+        let optimiser = match self.optimiser {
+            None | Some(Optimisers::Adam) => Optimiser::adam(),
+            Some(Optimisers::Natural) => Optimiser::natural(),
+        };
+        (optimiser, self.learning_rate.unwrap_or(optimiser.rate()))
     }
 }

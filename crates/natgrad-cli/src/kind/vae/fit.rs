@@ -1,26 +1,21 @@
 //! `natgrad fit vae`: rows, shape, learning, and what is written at the end.
 
+use super::climb::{Ended, State, VaePlan, climb, fingerprint_of};
 use super::file::VaeFile;
 use super::rows::{DRAWS, mean};
 use super::summary::Findings;
+use super::trace::write_trace;
 use super::{VAE, arguments::Precisions};
-use crate::command::fit::{Arguments, Recognition};
+use crate::command::fit::{Arguments, Plan, Recognition, check_fingerprint, settings};
 use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::output::Output;
-use indicatif::{ProgressBar, ProgressDrawTarget};
-use natgrad::engine::{
-    Control, EpochRecord, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, evaluate,
-    importance_bound, learn,
-};
+use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, importance_bound};
 use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, Expectation, Nodes, Vae};
-use natgrad::neural::Processor;
-use natgrad::rows::{Column, ColumnKind, RowSource};
+use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
+use serde_json::json;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 /// Tolerance of the entropy sum where nothing is drawn.
 const EXACT: f64 = 1e-6;
@@ -90,40 +85,46 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
     let source = arguments.reading.open(&arguments.data, false, Vec::new(), |_| false, out)?;
     let source = source.as_ref();
-    let (vae, settings) = told(arguments, source.columns().len())?;
+    let (vae, learning) = told(arguments, source.columns().len())?;
     let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
     let start = match &arguments.start {
         Some(path) => read_start(path, &vae)?,
-        None => vae.start(&moments, settings.seed),
+        None => vae.start(&moments, learning.seed),
+    };
+    let single = arguments.vae.precision != Some(Precisions::F64);
+    let own = VaePlan { architecture: vae.architecture().clone(), learning, single };
+    let plan = Plan {
+        data: arguments.data.clone(),
+        reading: arguments.reading.clone(),
+        model: VAE.into(),
+        own: json!(own),
+        settings: settings(&arguments.climb),
+        seeds: vec![arguments.climb.seed],
+        checkpoint_every: arguments.checkpoint_every,
+        fingerprint: fingerprint_of(source, &moments),
     };
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    // A second handler is refused; the first one, ours, then stays.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-    let bar = ProgressBar::new(settings.epochs);
-    let target =
-        if out.shows_progress() { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
-    bar.set_draw_target(target);
-    let clock = Instant::now();
-    let mut seconds = Vec::new();
-    let mut watch = |progress: &VariationalProgress| {
-        seconds.push(clock.elapsed().as_secs_f64());
-        if let Some(last) = progress.trace.last() {
-            bar.set_message(format!("ELBO {:.4}", last.elbo));
-        }
-        bar.set_position(progress.epoch);
-        if stop.load(Ordering::Relaxed) { Control::Stop } else { Control::Continue }
+    let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(start), folder.as_ref(), out)?;
+    end(&vae, &own.learning, source, &ended, folder.as_ref(), out)
+}
+
+/// Goes on with a run.
+pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+    let own: VaePlan = plan.own()?;
+    let Some(folder) = folder else {
+        return Err(Failure::new("there is no run to go on with", "give --resume RUN"));
     };
-    let progress = VariationalProgress::at(start);
-    let outcome = match arguments.vae.precision {
-        Some(Precisions::F64) => learn::<f64, _>(&vae, &Processor, source, &settings, progress, &mut watch),
-        _ => learn::<f32, _>(&vae, &Processor, source, &settings, progress, &mut watch),
+    let state: State = folder.read_checkpoint()?;
+    let source = plan.reading.open(&plan.data, false, Vec::new(), |_| false, out)?;
+    let source = source.as_ref();
+    let vae = Vae::new(own.architecture.clone())?;
+    let named = |e: natgrad::Error| Failure::from(e).in_files(&plan.data);
+    if source.columns().len() == vae.architecture().columns {
+        let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
+        check_fingerprint(plan, fingerprint_of(source, &moments))?;
     }
-    .map_err(named)?;
-    bar.finish_and_clear();
-    seconds.push(clock.elapsed().as_secs_f64());
-    end(&vae, &settings, source, &outcome, &seconds, folder.as_ref(), out)
+    let ended = climb(&vae, &own, plan, source, state.learning, Some(&folder), out)?;
+    end(&vae, &own.learning, source, &ended, Some(&folder), out)
 }
 
 fn read_start(path: &Path, vae: &Vae) -> Result<Vec<f64>, Failure> {
@@ -145,11 +146,11 @@ fn end(
     vae: &Vae,
     settings: &VariationalSettings,
     source: &dyn RowSource,
-    outcome: &VariationalOutcome,
-    seconds: &[f64],
+    ended: &Ended,
     folder: Option<&RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
+    let outcome = &ended.outcome;
     let at = &outcome.progress.at;
     let mut evaluation = evaluate(vae, source, at, &settings.expectation, settings.seed)?;
     // The sums whose standard error the outcome states.
@@ -177,63 +178,23 @@ fn end(
     };
     if let Some(folder) = folder {
         VaeFile::of(vae, settings, source.columns()).write(folder, vae, at)?;
-        write_trace(folder, &outcome.progress.trace, seconds)?;
+        write_trace(folder, &outcome.progress.trace, &ended.seconds)?;
         folder.write_summary(&findings.document())?;
         crate::command::report::write(folder)?;
+        if !ended.interrupted {
+            folder.remove_checkpoint()?;
+        }
     }
     findings.show(out)?;
+    if ended.interrupted {
+        match folder {
+            Some(f) => out.note(&format!("interrupted; go on with: natgrad fit --resume {}", f.path().display())),
+            None => out.note("interrupted"),
+        }
+        return Ok(130);
+    }
     if let Some(folder) = folder {
         out.note(&format!("results are in {} (report.html opens in a browser)", folder.path().display()));
     }
     Ok(0)
-}
-
-/// A line per epoch, with the divergence of each latent.
-fn write_trace(folder: &RunFolder, trace: &[EpochRecord], seconds: &[f64]) -> Result<(), Failure> {
-    let last = seconds.last().copied().unwrap_or(0.0);
-    let column = |f: &dyn Fn(usize, &EpochRecord) -> f64| -> Vec<f64> {
-        trace.iter().enumerate().map(|(i, r)| f(i, r)).collect()
-    };
-    let number = |name: &str| Column { name: name.into(), kind: ColumnKind::Number, missing: false };
-    let mut phases: Vec<String> = trace.iter().map(|r| r.phase.clone()).collect();
-    phases.sort();
-    phases.dedup();
-    let place = |r: &EpochRecord| phases.iter().position(|p| *p == r.phase).unwrap_or(0) as f64;
-    let mut columns = vec![
-        number("iteration"),
-        number("passes"),
-        number("seconds"),
-        number("elbo"),
-        number("entropy_sum"),
-        number("recognition"),
-        number("prior"),
-        number("observable"),
-        number("base_measure"),
-        number("residual"),
-        number("residual_error"),
-        number("step_size"),
-        Column { name: "metric".into(), kind: ColumnKind::Levels(phases.clone()), missing: false },
-    ];
-    // The end has a line of its own behind the last epoch's.
-    let step = |i: usize, r: &EpochRecord| if r.rate > 0.0 { r.epoch as f64 } else { (i + 1) as f64 };
-    let mut data = vec![
-        column(&step),
-        column(&step),
-        column(&|i, _| seconds.get(i).copied().unwrap_or(last)),
-        column(&|_, r| r.elbo),
-        column(&|_, r| r.entropies.sum()),
-        column(&|_, r| r.entropies.recognition),
-        column(&|_, r| r.entropies.prior),
-        column(&|_, r| r.entropies.observable),
-        column(&|_, r| r.entropies.base_measure),
-        column(&|_, r| r.residual),
-        column(&|_, r| r.residual_error),
-        column(&|_, r| r.rate),
-        column(&|_, r| place(r)),
-    ];
-    for l in 0..trace.first().map_or(0, |r| r.divergences.len()) {
-        columns.push(number(&format!("latent_{}", l + 1)));
-        data.push(column(&|_, r| r.divergences[l]));
-    }
-    Ok(folder.write_trace(&columns, &data)?)
 }

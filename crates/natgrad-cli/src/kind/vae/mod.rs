@@ -1,10 +1,12 @@
 //! Variational autoencoders.
 
 mod arguments;
+mod climb;
 mod file;
 mod fit;
 mod rows;
 mod summary;
+mod trace;
 
 pub use arguments::VaeArguments;
 
@@ -62,8 +64,8 @@ impl Kind for Autoencoders {
         ))
     }
 
-    fn go_on(&self, _: &Plan, _: Vec<Progress>, _: Option<RunFolder>, _: &Output) -> Result<u8, Failure> {
-        Err(Failure::new("a vae leaves no checkpoint", "fit again with --start RUN"))
+    fn go_on(&self, plan: &Plan, _: Vec<Progress>, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+        fit::go_on(plan, folder, out)
     }
 }
 

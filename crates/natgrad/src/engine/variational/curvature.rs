@@ -1,7 +1,8 @@
-//! Kronecker factors along a run: refreshed now and then, and how far their direction may be followed.
+//! Kronecker factors along a run: refreshed now and then, and a step that is taken back where it loses.
 
 use super::record::VariationalProgress;
 use super::settings::VariationalSettings;
+use super::trust::Trust;
 use crate::linalg::real::Real;
 use crate::model::vae::{Kronecker, Pass, Vae};
 use crate::neural::Backend;
@@ -10,16 +11,30 @@ use crate::neural::Backend;
 const REFRESH: u64 = 10;
 /// Share of the old factors that a refreshment keeps.
 const KEPT: f64 = 0.9;
-/// Longest step, in the metric itself: beyond it the quadratic picture is not to be trusted.
-const RADIUS: f64 = 0.1;
+/// Share of the old mean direction in natural-gradient steps.
+pub(super) const MOMENTUM: f64 = 0.9;
 
 /// Factors, and the present limit of steps.
 pub(super) struct Curvature<T: Real, B: Backend<T>> {
     factors: Kronecker<T, B>,
     damping: f64,
     fresh: bool,
-    /// What directions are multiplied by.
-    pub scale: f64,
+    /// Whether there are no factors to keep a share of.
+    empty: bool,
+    /// How far steps are trusted.
+    pub trust: Trust,
+    host: Vec<T>,
+    slope: Vec<f64>,
+}
+
+/// What a step moves, on the device.
+pub(super) struct Moved<'a, B> {
+    /// Parameters.
+    pub at: &'a mut B,
+    /// Their slopes; the natural gradient afterwards.
+    pub gradient: &'a mut B,
+    /// The mean direction.
+    pub mean: &'a mut B,
 }
 
 impl<T: Real, B: Backend<T>> Curvature<T, B> {
@@ -34,44 +49,102 @@ impl<T: Real, B: Backend<T>> Curvature<T, B> {
     ) -> Self {
         let mut factors = Kronecker::new(vae, backend, rows, settings.expectation.copies());
         factors.restore(&progress.factors);
-        Curvature { factors, damping, fresh: true, scale: 1.0 }
+        Curvature {
+            factors,
+            damping,
+            fresh: true,
+            empty: progress.factors.is_empty(),
+            trust: progress.trust.unwrap_or(Trust::new(damping)),
+            host: vec![T::ZERO; vae.networks()],
+            slope: vec![0.0; vae.networks()],
+        }
     }
 
     /// The running factors. Inverses are taken anew after it, so that a pause here changes nothing.
     pub fn state(&mut self) -> Vec<f64> {
         self.fresh = true;
-        self.factors.state()
+        if self.empty { Vec::new() } else { self.factors.state() }
     }
 
-    /// Turns the slope in `gradient` (of [`Pass::backward`]) into the natural gradient. `None` where it is not finite.
-    pub fn direction(
+    /// Goes back to earlier factors.
+    pub fn restore(&mut self, factors: &[f64]) {
+        self.fresh = true;
+        self.empty = factors.is_empty();
+        self.factors.restore(factors);
+    }
+
+    /// Whether an epoch is to be undone; see [`Trust`].
+    pub fn rescue(&mut self, before: Option<(f64, f64)>, now: (f64, f64)) -> bool {
+        self.trust.rescue(before, now, self.damping)
+    }
+
+    /// One step of weights and biases from the slopes of [`Pass::backward`], `elbo` before it; the loaded rows have passed
+    /// through the networks again afterwards. Answers whether it was kept.
+    pub fn step(
         &mut self,
         vae: &Vae,
         backend: &B,
         pass: &mut Pass<'_, T, B>,
+        (count, rate, decay): (u64, f64, f64),
+        (elbo, prior): (f64, &[f64]),
+        moved: Moved<'_, B::Buffer>,
+    ) -> bool {
+        let Moved { at, gradient, mean } = moved;
+        let networks = vae.networks();
+        let Some(square) = self.direction(backend, pass, count, at, gradient) else {
+            (self.fresh, self.empty) = (true, true);
+            self.trust.shrink(4.0, self.damping);
+            return false;
+        };
+        let scale = self.trust.scale(rate, square);
+        if decay > 0.0 {
+            backend.decay(at, decay, networks, gradient);
+        }
+        // The start of a running mean is corrected, as in Adam.
+        let length = rate / (1.0 - MOMENTUM.powf(count as f64));
+        backend.momentum(MOMENTUM, scale, length, networks, at, gradient, mean);
+        let promised = length * self.along(backend, mean);
+        pass.forward(at, gradient);
+        let gained = pass.collect(prior).elbo() - elbo;
+        if self.trust.judge(promised, gained, self.damping) {
+            return true;
+        }
+        // Back along the same mean, which then begins anew.
+        backend.momentum(1.0, 0.0, -length, networks, at, gradient, mean);
+        backend.momentum(0.0, 0.0, 0.0, networks, at, gradient, mean);
+        self.fresh = true;
+        false
+    }
+
+    /// Turns the slope in `gradient` into the natural gradient; answers `gᵀ F⁻¹ g`, `None` where that is not finite.
+    fn direction(
+        &mut self,
+        backend: &B,
+        pass: &mut Pass<'_, T, B>,
         count: u64,
-        rate: f64,
         at: &B::Buffer,
         gradient: &mut B::Buffer,
-        host: &mut [T],
-    ) -> Option<()> {
-        let refresh = self.fresh || count <= REFRESH || count.is_multiple_of(REFRESH);
-        if !refresh {
-            pass.kronecker(&mut self.factors, gradient);
-            return Some(());
+    ) -> Option<f64> {
+        backend.read(gradient, 0, &mut self.host);
+        self.slope.iter_mut().zip(&self.host).for_each(|(s, v)| *s = v.double());
+        if self.slope.iter().any(|s| !s.is_finite()) {
+            return None;
         }
-        self.fresh = false;
-        // The first factors are plain means, as long as these are fewer than what a running mean remembers.
-        let share = KEPT.min(1.0 - 1.0 / count as f64);
-        pass.absorb(at, share, &mut self.factors);
-        self.factors.invert(backend, self.damping)?;
-        let networks = vae.networks();
-        backend.read(gradient, 0, &mut host[..networks]);
-        let slope: Vec<f64> = host[..networks].iter().map(|v| v.double()).collect();
+        if self.fresh || count <= REFRESH || count.is_multiple_of(REFRESH) {
+            self.fresh = false;
+            // The first factors are plain means, as long as these are fewer than what a running mean remembers.
+            let share = if self.empty { 0.0 } else { KEPT.min(1.0 - 1.0 / count as f64) };
+            self.empty = false;
+            pass.absorb(at, share, &mut self.factors);
+            self.factors.invert(backend, self.trust.damping)?;
+        }
         pass.kronecker(&mut self.factors, gradient);
-        backend.read(gradient, 0, &mut host[..networks]);
-        let square: f64 = slope.iter().zip(&*host).map(|(g, d)| g * d.double()).sum();
-        self.scale = (RADIUS / (rate * square.max(f64::MIN_POSITIVE).sqrt())).min(1.0);
-        square.is_finite().then_some(())
+        Some(self.along(backend, gradient)).filter(|square| square.is_finite())
+    }
+
+    /// The slope along a direction.
+    fn along(&mut self, backend: &B, direction: &B::Buffer) -> f64 {
+        backend.read(direction, 0, &mut self.host);
+        self.slope.iter().zip(&self.host).map(|(g, d)| g * d.double()).sum()
     }
 }

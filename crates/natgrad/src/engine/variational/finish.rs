@@ -2,8 +2,10 @@
 
 use super::record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 use super::settings::VariationalSettings;
+use super::train::Watch;
 use crate::Error;
-use crate::ascent::quasi_newton;
+use crate::ascent::{Ascended, quasi_newton};
+use crate::engine::Control;
 use crate::model::vae::{ObservableName, Pass, Sweep, Vae};
 use crate::neural::Backend;
 use crate::rows::RowSource;
@@ -30,11 +32,12 @@ pub(super) fn finish<B: Backend<f64>>(
     settings: &VariationalSettings,
     progress: VariationalProgress,
     status: VariationalStatus,
+    watch: Watch<'_>,
 ) -> Result<VariationalOutcome, Error> {
     let end = End { vae, backend, source, settings };
     let ended = matches!(status, VariationalStatus::EpochLimit);
     if settings.expectation.is_deterministic() {
-        end.deterministic(progress, status, ended && settings.polish > 0)
+        end.deterministic(progress, status, ended && settings.polish > 0, watch)
     } else {
         end.sampled(progress, status, ended)
     }
@@ -60,6 +63,7 @@ impl<B: Backend<f64>> End<'_, B> {
         mut progress: VariationalProgress,
         mut status: VariationalStatus,
         polish: bool,
+        watch: Watch<'_>,
     ) -> Result<VariationalOutcome, Error> {
         let least = self.settings.variance_floor.max(f64::MIN_POSITIVE).ln();
         let variances = self.variances();
@@ -79,8 +83,14 @@ impl<B: Backend<f64>> End<'_, B> {
             Ok((s.sums.elbo() - self.penalty(&inside), s.gradient))
         };
         let most = if polish { self.settings.polish } else { 0 };
-        let start = std::mem::take(&mut progress.at);
-        let top = quasi_newton(start, self.settings.tolerance, most, &mut objective, &mut |_| true)?;
+        // Whoever watches is shown where the epochs ended: a pause goes on from there.
+        let mut go_on = true;
+        let mut watching = |_: &Ascended| {
+            go_on &= watch(&progress) == Control::Continue;
+            go_on
+        };
+        let start = progress.at.clone();
+        let top = quasi_newton(start, self.settings.tolerance, most, &mut objective, &mut watching)?;
         let largest = top.largest_slope();
         progress.at = top.at;
         raise(&mut progress.at);
@@ -90,6 +100,8 @@ impl<B: Backend<f64>> End<'_, B> {
                 status = VariationalStatus::Diverged;
             } else if largest <= self.settings.tolerance {
                 status = VariationalStatus::Converged;
+            } else if !go_on {
+                status = VariationalStatus::Interrupted;
             }
             self.record(&mut progress, &sums, "polish");
         }

@@ -11,9 +11,11 @@ mod record;
 mod scalars;
 mod settings;
 mod train;
+mod trust;
 mod window;
 
 pub use evaluate::{Beliefs, Evaluation, evaluate, generate, importance_bound, recognise, reconstruct};
 pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 pub use settings::{Optimiser, VariationalSettings};
 pub use train::{Watch, learn};
+pub use trust::Trust;

@@ -1,5 +1,6 @@
 //! What learning leaves behind: a line per epoch, the state to go on from, and how it ended.
 
+use super::trust::Trust;
 use crate::model::Entropies;
 use crate::model::vae::Sums;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,12 @@ pub struct VariationalProgress {
     /// Running Kronecker factors, where the optimiser keeps them.
     #[serde(default)]
     pub factors: Vec<f64>,
+    /// How far natural gradients are trusted.
+    #[serde(default)]
+    pub trust: Option<Trust>,
+    /// ELBO of the last epoch and its standard error, where the optimiser looks back at them.
+    #[serde(default)]
+    pub height: Option<(f64, f64)>,
     /// Steps taken.
     pub steps: u64,
     /// Epochs done.
@@ -85,6 +92,8 @@ impl VariationalProgress {
             first: zeros.clone(),
             second: zeros,
             factors: Vec::new(),
+            trust: None,
+            height: None,
             at,
             steps: 0,
             epoch: 0,

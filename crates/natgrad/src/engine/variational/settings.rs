@@ -14,7 +14,7 @@ pub enum Optimiser {
     /// The natural gradient with running Kronecker factors layer by layer, those of the decoder's last layer exact under the
     /// model; variances and priors take their closed-form steps.
     Natural {
-        /// Added to the factors' product, relative to their mean diagonal entries.
+        /// Added to the factors' product, relative to their mean diagonal entries; it follows what steps gain from there.
         damping: f64,
     },
     /// The natural gradient of each minibatch in the metric of its own empirical Fisher matrix, through the Gram matrix of
@@ -23,6 +23,27 @@ pub enum Optimiser {
         /// `ε`, relative to the mean squared slope of a row.
         damping: f64,
     },
+}
+
+impl Optimiser {
+    /// Adam with its usual settings.
+    pub fn adam() -> Self {
+        Optimiser::Adam(Adam::default())
+    }
+
+    /// Kronecker factors with the damping that learning usually begins with.
+    pub fn natural() -> Self {
+        Optimiser::Natural { damping: 1e-2 }
+    }
+
+    /// A rate that suits it.
+    pub fn rate(&self) -> f64 {
+        match self {
+            Optimiser::Adam(_) => 1e-3,
+            Optimiser::Natural { .. } => 0.1,
+            Optimiser::Minibatch { .. } => 0.03,
+        }
+    }
 }
 
 /// Settings of learning.

@@ -1,6 +1,6 @@
 //! The loop: minibatch, slopes, step; a record per epoch; then the end.
 
-use super::curvature::Curvature;
+use super::curvature::{Curvature, MOMENTUM, Moved};
 use super::finish::finish;
 use super::record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 use super::scalars::Scalars;
@@ -44,13 +44,10 @@ pub fn learn<T: Real, B: Backend<T> + Backend<f64>>(
     progress.status = None;
     // Inside the pool, so that its threads stay awake between the operations of a step.
     rayon::scope(|_| {
-        let status = Epochs::<T, B>::new(vae, backend, source, settings, &progress).run(&mut progress, watch)?;
-        finish(vae, backend, source, settings, progress, status)
+        let status = Epochs::<T, B>::new(vae, backend, source, settings, &progress).run(&mut progress, &mut *watch)?;
+        finish(vae, backend, source, settings, progress, status, watch)
     })
 }
-
-/// Share of the old mean direction in natural-gradient steps.
-const MOMENTUM: f64 = 0.9;
 
 /// The state of epochs on the device.
 struct Epochs<'a, T: Real, B: Backend<T>> {
@@ -106,8 +103,11 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
         while progress.epoch < self.settings.epochs {
             let rate = self.settings.rate_at(progress.epoch);
             let sums = self.epoch(progress.epoch, rate)?;
-            let elbo = sums.elbo();
-            if !elbo.is_finite() {
+            if self.undo(progress, &sums) {
+                progress.epoch += 1;
+                continue;
+            }
+            if !sums.elbo().is_finite() {
                 return Ok(VariationalStatus::Diverged);
             }
             let before = std::mem::take(&mut progress.at);
@@ -119,6 +119,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
             progress.first = self.host_of(|s| &s.moments.first, before.len());
             progress.second = self.host_of(|s| &s.moments.second, before.len());
             progress.factors = self.kronecker.as_mut().map_or(Vec::new(), Curvature::state);
+            progress.trust = self.kronecker.as_ref().map(|k| k.trust);
             progress.steps = self.moments.count;
             progress.epoch += 1;
             let phase = match self.settings.optimiser {
@@ -135,6 +136,25 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
         Ok(VariationalStatus::EpochLimit)
     }
 
+    /// Undoes an epoch of natural gradients after which the ELBO was worse by far; the next ones take shorter steps.
+    fn undo(&mut self, progress: &mut VariationalProgress, sums: &Sums) -> bool {
+        let Some(curvature) = &mut self.kronecker else { return false };
+        if !curvature.rescue(progress.height, (sums.elbo(), sums.elbo_error())) {
+            let height = (sums.elbo(), sums.elbo_error());
+            progress.height = Some(height).filter(|h| h.0.is_finite() && h.1.is_finite());
+            return false;
+        }
+        curvature.restore(&progress.factors);
+        progress.trust = Some(curvature.trust);
+        progress.first.fill(0.0);
+        self.host.iter_mut().zip(&progress.at).for_each(|(h, v)| *h = T::of(*v));
+        self.backend.write(&mut self.at, 0, &self.host);
+        self.host.fill(T::ZERO);
+        self.backend.write(&mut self.moments.first, 0, &self.host);
+        self.moments.count = progress.steps;
+        true
+    }
+
     fn host_of(&mut self, which: impl Fn(&Self) -> &B::Buffer, many: usize) -> Vec<f64> {
         let mut host = std::mem::take(&mut self.host);
         self.backend.read(which(self), 0, &mut host[..many]);
@@ -145,7 +165,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
 
     /// One epoch; its sums were taken on each minibatch before its step.
     fn epoch(&mut self, epoch: u64, rate: f64) -> Result<Sums, Error> {
-        let Epochs { vae, backend, settings, rows, pass, at, gradient, moments, host, kronecker } = self;
+        let Epochs { vae, backend, settings, rows, pass, at, gradient, moments, kronecker, .. } = self;
         let mut sums = Sums::default();
         let (mut numbers, mut weights, mut bases) = (Vec::new(), Vec::new(), Vec::new());
         let latents = vae.architecture().latents;
@@ -186,17 +206,11 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
                 Optimiser::Natural { .. } => {
                     pass.backward(at, gradient);
                     let Some(curvature) = kronecker else { return Ok(false) };
-                    if curvature.direction(vae, *backend, pass, moments.count, rate, at, gradient, host).is_none() {
-                        return Ok(false);
+                    let told = (moments.count, rate, settings.decay);
+                    let moved = Moved { at: &mut *at, gradient: &mut *gradient, mean: first };
+                    if curvature.step(vae, *backend, pass, told, (part.elbo(), &log_variances), moved) {
+                        scalars.step(*backend, settings.variance_floor, rate / settings.rate, at, gradient);
                     }
-                    let networks = vae.networks();
-                    if settings.decay > 0.0 {
-                        backend.decay(at, settings.decay, networks, gradient);
-                    }
-                    let correction = 1.0 / (1.0 - MOMENTUM.powf(moments.count as f64));
-                    let scale = curvature.scale;
-                    backend.momentum(MOMENTUM, scale, rate * correction, networks, at, gradient, first);
-                    scalars.step(*backend, settings.variance_floor, rate / settings.rate, at, gradient);
                 }
                 Optimiser::Minibatch { damping } => {
                     let Some(square) = pass.natural(at, damping, gradient) else {

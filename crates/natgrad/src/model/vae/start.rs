@@ -58,8 +58,12 @@ const LEAST_VARIANCE: f64 = 1e-6;
 /// Log of the beliefs' deviations at the start: close to certain, so that the decoder's first slopes are about the rows.
 const LOG_DEVIATION: f64 = -1.0;
 
+/// What the last layers' weights of counts are multiplied by at the start.
+const COUNTS: f64 = 0.1;
+
 impl Vae {
-    /// Random parameters: weights normal with variance `1/inputs` (`2/inputs` before a rectifier), biases 0 but for the
+    /// Random parameters: weights normal with variance `1/inputs` (`2/inputs` before a rectifier; those of the last layers
+    /// smaller for counts), biases 0 but for the
     /// decoder's last ones, which give every column its mean; variances those of the columns.
     pub fn start(&self, moments: &ColumnMoments, seed: u64) -> Vec<f64> {
         let mut at = vec![0.0; self.parameters()];
@@ -77,6 +81,13 @@ impl Vae {
         draw(&self.encoder, &mut at);
         draw(&self.decoder, &mut at);
         self.standardise(moments, &mut at);
+        if self.architecture.observable == ObservableName::Poisson {
+            // A row far out would otherwise begin with an astronomical rate.
+            for last in [self.encoder.last(), self.decoder.last()] {
+                let weights = last.weights..last.weights + last.inputs * last.outputs;
+                at[weights].iter_mut().for_each(|w| *w *= COUNTS);
+            }
+        }
         let h = self.shape.dimension;
         match self.shape.spread {
             Spread::Column(place) => at[place..place + h].fill(LOG_DEVIATION),

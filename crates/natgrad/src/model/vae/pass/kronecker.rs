@@ -2,6 +2,7 @@
 
 use super::Pass;
 use crate::linalg::real::Real;
+use crate::linalg::special::logistic;
 use crate::model::vae::Vae;
 use crate::neural::{Backend, Factors, Observable, Spread};
 
@@ -14,15 +15,23 @@ pub struct Kronecker<T: Real, B: Backend<T>> {
 impl<T: Real, B: Backend<T>> Kronecker<T, B> {
     /// Room for the factors, for minibatches of up to so many rows with so many draws each.
     pub fn new(vae: &Vae, backend: &B, rows: usize, copies: usize) -> Self {
-        // Columns are independent given the latents, so the last layer's slopes have a diagonal factor.
-        let apart = |l: usize, layers: usize| {
-            l + 1 == layers && !matches!(vae.observable, Observable::Gaussian(Spread::Network))
-        };
+        // Columns are independent given the latents, and so are a mean and a log-variance in the metric: the last layer's
+        // slopes have a diagonal factor. Where columns are measured, each has a unit of its own.
         let layers = &vae.decoder.layers;
+        let gaussian = matches!(vae.observable, Observable::Gaussian(_));
+        let measured = !matches!(vae.observable, Observable::Bernoulli);
         Kronecker {
-            encoder: vae.encoder.layers.iter().map(|l| Factors::new(backend, *l, false, rows)).collect(),
+            encoder: (0..vae.encoder.layers.len())
+                .map(|l| {
+                    let factors = Factors::new(backend, vae.encoder.layers[l], false, rows);
+                    factors.with_units(measured && l == 0, false)
+                })
+                .collect(),
             decoder: (0..layers.len())
-                .map(|l| Factors::new(backend, layers[l], apart(l, layers.len()), rows * copies))
+                .map(|l| {
+                    let last = l + 1 == layers.len();
+                    Factors::new(backend, layers[l], last, rows * copies).with_units(false, gaussian && last)
+                })
                 .collect(),
         }
     }
@@ -52,31 +61,52 @@ impl<T: Real, B: Backend<T>> Pass<'_, T, B> {
     /// Moves the factors towards those of the loaded minibatch, after [`Pass::backward`].
     pub fn absorb(&mut self, at: &B::Buffer, share: f64, into: &mut Kronecker<T, B>) {
         let (backend, batch) = (self.backend, self.batch);
-        let mut log_variances = Vec::new();
-        match self.vae.observable {
-            Observable::Gaussian(Spread::Fixed(v)) => log_variances = vec![T::of(v)],
-            Observable::Gaussian(Spread::Scalar(place)) => {
-                log_variances = vec![T::ZERO];
-                backend.read(at, place, &mut log_variances);
-            }
-            Observable::Gaussian(Spread::Column(place)) => {
-                log_variances = vec![T::ZERO; batch.columns];
-                backend.read(at, place, &mut log_variances);
-            }
-            _ => {}
-        }
-        let many = log_variances.len().max(1);
-        let precision = |column: usize| (-log_variances[column % many].double()).exp();
-        let known: Option<&dyn Fn(usize) -> f64> = if log_variances.is_empty() { None } else { Some(&precision) };
+        let metric = self.output_metric(at);
         let last = into.decoder.len() - 1;
         for (l, f) in into.decoder.iter_mut().enumerate() {
             let x = if l == 0 { &self.z } else { &self.decoder[l - 1] };
-            let exact = if l == last { known } else { None };
+            let exact = if l == last { Some(metric.as_slice()) } else { None };
             f.absorb(backend, x, &self.decoder_slopes[l], batch.points(), share, exact);
         }
         for (l, f) in into.encoder.iter_mut().enumerate() {
             let x = if l == 0 { &self.x } else { &self.encoder[l - 1] };
             f.absorb(backend, x, &self.encoder_slopes[l], batch.rows, share, None);
+        }
+    }
+
+    /// The Fisher information of each of the decoder's outputs under the model, mean over the loaded minibatch.
+    ///
+    /// ```text
+    /// mean: e⁻ᵛ     log-variance: 1/2     logit: p (1 − p)     log-rate: λ
+    /// ```
+    fn output_metric(&mut self, at: &B::Buffer) -> Vec<f64> {
+        let (backend, batch, columns) = (self.backend, self.batch, self.batch.columns);
+        let parameters = |place: usize, many: usize| {
+            let mut values = vec![T::ZERO; many];
+            backend.read(at, place, &mut values);
+            (0..columns).map(|d| (-values[d % many].double()).exp()).collect()
+        };
+        let points = batch.points();
+        let mut outputs = Vec::new();
+        match self.vae.observable {
+            Observable::Gaussian(Spread::Fixed(v)) => return vec![(-v).exp(); columns],
+            Observable::Gaussian(Spread::Scalar(place)) => return parameters(place, 1),
+            Observable::Gaussian(Spread::Column(place)) => return parameters(place, columns),
+            _ => self.outputs(&mut outputs),
+        }
+        let mean = |column: usize, of: &dyn Fn(f64) -> f64| {
+            outputs[column * points..(column + 1) * points].iter().map(|o| of(*o)).sum::<f64>() / points as f64
+        };
+        match self.vae.observable {
+            Observable::Poisson => (0..columns).map(|d| mean(d, &f64::exp)).collect(),
+            Observable::Bernoulli => {
+                let spread = |o: f64| logistic(o) * logistic(-o);
+                (0..columns).map(|d| mean(d, &spread)).collect()
+            }
+            Observable::Gaussian(_) => {
+                let precisions = (0..columns).map(|d| mean(columns + d, &|v| (-v).exp()));
+                precisions.chain(std::iter::repeat_n(0.5, columns)).collect()
+            }
         }
     }
 
