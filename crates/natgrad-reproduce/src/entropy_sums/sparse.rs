@@ -96,9 +96,10 @@ fn held_scales(s: &Setup, learning: &Learning<'_>) -> Result<(Vec<Run>, Vec<Clai
     let (path, end) = climb_model(learning, &start, |i| i == noise, MOST)?;
     let look = learning.look(&end, Want::Statistics)?;
     // Means of |z|, from the beliefs themselves.
-    let (means, deviations) = s.model.recognise(&end, &s.rows.chunk(0))?;
+    let found = s.model.recognise(&end, &s.rows.chunk(0))?;
     let rows = s.rows.rows() as f64;
-    let absolute: f64 = means.iter().zip(&deviations).map(|(m, d)| absolute_mean(*m, *d).value).sum::<f64>() / rows;
+    let absolute: f64 =
+        found.means.iter().zip(&found.deviations).map(|(m, d)| absolute_mean(*m, *d).value).sum::<f64>() / rows;
     let closed = ELEMENTS as f64 - absolute;
     let title = "Sparse coding, dictionary and scales held";
     let slope: f64 = -learning.gradient(&look).0[scales].iter().sum::<f64>();
