@@ -145,6 +145,11 @@ fn bad_input_is_named_with_a_way_out() {
     }
     // One row is explained altogether: learning ends at probabilities of 0 and 1, or on its way there.
     place.run("fit sigmoid-belief-net one.csv --layers 1 --max-iterations 200").fine();
+    // A constant column is certain, and named.
+    place.run(&format!("{NET} --out run")).fine();
+    let warnings = place.json("run/summary.json")["warnings"].to_string();
+    assert!(warnings.contains("p16") && warnings.contains("certain"), "{warnings}");
+    place.run("fit sparse-coding digits.csv --latent-dim 2 --max-iterations 20").fine();
 }
 
 #[test]

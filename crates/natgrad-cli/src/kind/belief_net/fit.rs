@@ -19,6 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
 
+/// How the model says that a unit has come to the boundary.
+const CERTAIN: &str = " is certain given the layer above: its weights grow without bound";
+
+/// Most columns that one warning names.
+const MOST_NAMED: usize = 6;
+
 /// What a checkpoint keeps of a belief net.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct BeliefPlan {
@@ -74,7 +80,9 @@ impl Fittable for Prepared {
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
         let told = self.model.summarised(&outcome.look);
         let fit = LatentFit { progress: &outcome.progress, restarts, seed };
-        Ok(summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?)
+        let mut summary = summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?;
+        name_columns(&mut summary);
+        Ok(summary)
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
@@ -85,6 +93,31 @@ impl Fittable for Prepared {
         picture::write(folder, "weights", "Weights of each unit of layer 1", &weights, units)?;
         Ok(folder.write_model(&BeliefFile::of(&self.model, at))?)
     }
+}
+
+/// One warning for all columns that are certain, by their names: pictures have many such.
+fn name_columns(summary: &mut Summary) {
+    let place = |w: &String| {
+        let number = w.strip_prefix("boundary: column ")?.strip_suffix(CERTAIN)?;
+        number.parse::<usize>().ok()?.checked_sub(1)
+    };
+    let names: Vec<String> =
+        summary.warnings.iter().filter_map(place).filter_map(|d| summary.columns.get(d).cloned()).collect();
+    if names.is_empty() {
+        return;
+    }
+    summary.warnings.retain(|w| place(w).is_none());
+    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
+    let text = match (names.len(), more) {
+        (1, _) => format!("boundary: column {first}{CERTAIN}"),
+        (_, 0) => {
+            format!("boundary: columns {first} are certain given the layer above: their weights grow without bound")
+        }
+        _ => format!(
+            "boundary: columns {first} and {more} more are certain given the layer above: their weights grow without bound"
+        ),
+    };
+    summary.warnings.push(text);
 }
 
 /// Rows for a net; columns of text hold words. Also names these columns.
