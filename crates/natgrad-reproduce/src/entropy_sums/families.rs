@@ -97,7 +97,7 @@ pub fn gamma(p: &[D], x: f64) -> D {
 }
 
 pub fn runs() -> Result<Vec<Run>, ReproduceError> {
-    let (wind, returns, ozone) = (data::directions(), column(data::RETURNS, 0), column(data::OZONE, 0));
+    let (directions, returns, ozone) = (data::directions(), column(data::RETURNS, 0), column(data::OZONE, 0));
     let (cells, days) = (column(data::NUCLEI, 0), column(data::COAL, 0));
     let grey: Vec<f64> = column(data::GREY_DIGITS, 5).iter().map(|x| (x + 0.5) / 65.0).collect();
     let weeks: Vec<f64> = days.iter().map(|d| (d + 0.5) / 365.0).collect();
@@ -119,7 +119,7 @@ pub fn runs() -> Result<Vec<Run>, ReproduceError> {
         (
             "von-mises-mixture",
             "Von Mises mixture, made directions",
-            of(2, &["direction", "ln concentration"], von_mises, none, von_mises_entropy, &wind),
+            of(2, &["direction", "ln concentration"], von_mises, none, von_mises_entropy, &directions),
             vec![0.0, 0.5, 0.0, 4.5, 1.0],
         ),
         (
@@ -127,7 +127,7 @@ pub fn runs() -> Result<Vec<Run>, ReproduceError> {
             "Von Mises mixture, one component for each row, made directions",
             Mixture {
                 hard: true,
-                ..of(2, &["direction", "ln concentration"], von_mises, none, von_mises_entropy, &wind)
+                ..of(2, &["direction", "ln concentration"], von_mises, none, von_mises_entropy, &directions)
             },
             vec![0.0, 0.5, 0.0, 4.5, 1.0],
         ),
