@@ -73,9 +73,9 @@ fn of_network(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
         return Err(Failure::new("a bayes-net needs its network", "give --network FILE.bif or FILE.json"));
     };
     let (network, _) = network_file::read(file)?;
-    let hidden = network.hidden(&arguments.hidden)?;
-    let frozen = network.hidden(&arguments.structure.freeze)?;
-    Ok(network_maps(&network, &hidden, &frozen))
+    // Nothing hidden, or nothing frozen, is an answer too.
+    let nodes = |names: &[String]| if names.is_empty() { Ok(Vec::new()) } else { network.hidden(names) };
+    Ok(network_maps(&network, &nodes(&arguments.hidden)?, &nodes(&arguments.structure.freeze)?))
 }
 
 /// Columns stand for any number of their kind.
