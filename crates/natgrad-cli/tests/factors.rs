@@ -236,5 +236,5 @@ fn broken_model_files_are_named_with_what_is_wrong() {
     place.refuses("fit ppca wine.csv --exclude cultivar --start run", &["factor-analysis", "does not fit ppca"]);
     place.refuses("fit factor-analysis wine.csv --start run", &["cultivar"]);
     place.refuses("estep run/model.json wine.csv --shard 1/2 --out s", &["it is a factor-analysis"]);
-    place.refuses("select ppca wine.csv --components 1..3", &["ppca has none"]);
+    place.refuses("select ppca wine.csv --components 1..3", &["--components does nothing in ppca"]);
 }

@@ -161,7 +161,9 @@ fn no_other_beliefs_give_a_row_more() {
         let best = learning.look(&at, Want::Statistics).expect("a look");
         let Strengths { bounds, means, deviations } = model.recognise(&at, &table.chunk(0)).expect("beliefs");
         // Rows' bounds, added up in another order.
-        let mean = bounds.iter().sum::<f64>() / bounds.len() as f64;
+        let chunk = table.chunk(0);
+        let weight: f64 = (0..bounds.len()).map(|n| chunk.weight(n)).sum();
+        let mean = bounds.iter().enumerate().map(|(n, b)| chunk.weight(n) * b).sum::<f64>() / weight;
         assert!((mean - best.elbo).abs() < 1e-12 * best.elbo.abs());
         let (rows, h) = (table.rows() as usize, model.elements());
         let by_row = |v: &[f64]| -> Vec<f64> { (0..rows * h).map(|i| v[(i % h) * rows + i / h]).collect() };
