@@ -8,7 +8,6 @@ use crate::linalg::simd::{Level, level};
 macro_rules! kernel {
     ($(#[$doc:meta])* $name:ident = $body:ident($($a:ident: $t:ty),* $(,)?) $(-> $out:ty)?) => {
         $(#[$doc])*
-        #[allow(clippy::inline_always)]
         pub(crate) fn $name<T: Real>($($a: $t),*) $(-> $out)? {
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx512dq,fma")]
