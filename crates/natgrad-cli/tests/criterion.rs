@@ -47,3 +47,17 @@ fn what_makes_no_sense_is_refused() {
     place.refuses("criterion vae --freeze everything", &["\"everything\"", "first-layer-weights"]);
     place.refuses("criterion poisson-mixture --covariance full", &["--covariance"]);
 }
+
+#[test]
+fn an_explained_model_comes_with_its_verdict() {
+    let place = Place::new();
+    for (model, holds) in [("ppca", true), ("gaussian-mixture", true), ("sparse-coding", true), ("vae", true)] {
+        let found = place.run(&format!("explain {model} --json")).fine().json();
+        assert_eq!(found["criterion"]["holds"], holds, "{model}: {found}");
+        assert!(place.run(&format!("explain {model}")).fine().stdout.contains("sum of entropies"), "{model}");
+    }
+    // A network's verdict takes the network; certificates have none.
+    for name in ["bayes-net", "maximum"] {
+        assert!(place.run(&format!("explain {name} --json")).fine().json()["criterion"].is_null(), "{name}");
+    }
+}

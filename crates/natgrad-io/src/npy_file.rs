@@ -119,13 +119,27 @@ fn read_rows(
     let size = header.element.bytes();
     let (rows, width) = (header.rows as usize, header.columns as usize);
     let mut block = vec![0u8; CHUNK_ROWS.min(rows) * width * size];
-    let mut numbers = Vec::new();
     let plain = matches!(header.element, Element::Float64)
         && !header.fortran
         && !header.big_endian
         && plan.weights.is_none()
         && plan.columns.iter().all(|c| c.book.is_none());
-    for first in (0..rows).step_by(CHUNK_ROWS) {
+    let read_at_once = match plain {
+        true => {
+            let from = |c: usize| SeekFrom::Start(start + (c * CHUNK_ROWS * width * size) as u64);
+            let read = |c: usize, block: &mut [u8]| {
+                // Threads read through handles of their own.
+                File::open(path).is_ok_and(|mut own| own.seek(from(c)).is_ok() && own.read_exact(block).is_ok())
+            };
+            builder.push_chunks(rows, width, |d| plan.columns[d].at, read)
+        }
+        false => 0,
+    };
+    if read_at_once > 0 {
+        let next = SeekFrom::Start(start + (read_at_once * width * size) as u64);
+        input.seek(next).map_err(|e| cannot_read(path, &e))?;
+    }
+    for first in (read_at_once..rows).step_by(CHUNK_ROWS) {
         let n = CHUNK_ROWS.min(rows - first);
         let block = &mut block[..n * width * size];
         let read = if header.fortran {
@@ -138,15 +152,10 @@ fn read_rows(
         };
         read.map_err(|e| cannot_read(path, &e))?;
         if plain {
-            numbers.clear();
-            numbers.extend(block.chunks_exact(8).map(|b| {
-                let mut bytes = [0; 8];
-                bytes.copy_from_slice(b);
-                f64::from_le_bytes(bytes)
-            }));
+            let cells = block.as_chunks().0;
             // A value that is refused is found again below, with its place.
-            if !numbers.iter().any(|x| x.is_infinite()) {
-                builder.push_rows(&numbers, width, |d| plan.columns[d].at);
+            if !cells.iter().any(|b| f64::from_le_bytes(*b).is_infinite()) {
+                builder.push_rows(cells, width, |d| plan.columns[d].at);
                 continue;
             }
         }

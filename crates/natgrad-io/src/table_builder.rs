@@ -3,6 +3,7 @@
 use crate::error::IoError;
 use crate::plan::Plan;
 use natgrad::rows::{CHUNK_ROWS, Table};
+use rayon::prelude::*;
 
 /// Collects rows into the layout of [`Table`] without a second copy.
 pub(crate) struct TableBuilder {
@@ -57,20 +58,13 @@ impl TableBuilder {
     }
 
     /// Adds whole rows of `wide` numbers each, row after row; column `d` is cell `at(d)` of a row.
-    pub fn push_rows(&mut self, cells: &[f64], wide: usize, at: impl Fn(usize) -> usize) {
-        /// Rows that are turned at once: their cells and the places they go to stay in the first-level cache.
-        const TILE: usize = 16;
+    pub fn push_rows(&mut self, cells: &[[u8; 8]], wide: usize, at: impl Fn(usize) -> usize) {
         let rows = cells.len() / wide;
         let mut first = 0;
         while first < rows {
-            let count = TILE.min(rows - first).min(CHUNK_ROWS - self.filled);
-            for d in 0..self.width {
-                let place = d * CHUNK_ROWS + self.filled;
-                let from = at(d);
-                for (n, value) in self.staging[place..place + count].iter_mut().enumerate() {
-                    *value = cells[(first + n) * wide + from];
-                }
-            }
+            let count = (rows - first).min(CHUNK_ROWS - self.filled);
+            let turned = &cells[first * wide..(first + count) * wide];
+            turn(turned, wide, &mut self.staging, CHUNK_ROWS, self.filled, self.width, &at);
             self.filled += count;
             first += count;
             if self.filled == CHUNK_ROWS {
@@ -78,6 +72,46 @@ impl TableBuilder {
                 self.filled = 0;
             }
         }
+    }
+
+    /// Adds as many whole chunks as fit into `rows` on all threads: `read(c, block)` fills the block with chunk `c`'s rows of
+    /// `wide` little-endian numbers and says whether it could. Returns the rows added: none where a chunk failed or holds
+    /// an infinite value (then rows have to come one by one, which finds the place), or where a chunk is begun.
+    pub fn push_chunks(
+        &mut self,
+        rows: usize,
+        wide: usize,
+        at: impl Fn(usize) -> usize + Sync,
+        read: impl Fn(usize, &mut [u8]) -> bool + Sync,
+    ) -> usize {
+        let (chunks, size) = (rows / CHUNK_ROWS, CHUNK_ROWS * self.width);
+        if self.filled > 0 || chunks == 0 {
+            return 0;
+        }
+        let before = self.values.len();
+        if before == 0 {
+            // Fresh zeros cost nothing until they are written to, on whichever thread that is.
+            self.values = vec![0.0; rows * self.width];
+            self.values.truncate(chunks * size);
+        } else {
+            self.values.resize(before + chunks * size, 0.0);
+        }
+        let sound = self.values[before..].par_chunks_mut(size).enumerate().map_init(
+            || vec![0u8; CHUNK_ROWS * wide * 8],
+            |block, (c, values)| {
+                if !read(c, block) {
+                    return false;
+                }
+                turn(block.as_chunks().0, wide, values, CHUNK_ROWS, 0, self.width, &at);
+                // No early end: it would keep the loop from wide registers.
+                !values.iter().fold(false, |found, x| found | x.is_infinite())
+            },
+        );
+        if sound.all(|sound| sound) {
+            return chunks * CHUNK_ROWS;
+        }
+        self.values.truncate(before);
+        0
     }
 
     /// The finished table; the levels of `plan` are sorted and the codes follow.
@@ -138,4 +172,28 @@ pub(crate) fn check_some_weight(any_positive: bool, file: &str) -> Result<(), Io
         problem: "all weights are zero".into(),
         hint: "check the column named with --weights".into(),
     })
+}
+
+/// Rows that are turned at once: their cells and the places they go to stay in the first-level cache.
+const TILE: usize = 16;
+
+/// Writes rows of `wide` little-endian numbers column after column, each column `tall` long, from place `filled` on.
+fn turn(
+    cells: &[[u8; 8]],
+    wide: usize,
+    to: &mut [f64],
+    tall: usize,
+    filled: usize,
+    width: usize,
+    at: impl Fn(usize) -> usize,
+) {
+    for (tile, rows) in cells.chunks(TILE * wide).enumerate() {
+        let count = rows.len() / wide;
+        for d in 0..width {
+            let (place, from) = (d * tall + filled + tile * TILE, at(d));
+            for (value, row) in to[place..place + count].iter_mut().zip(rows.chunks_exact(wide)) {
+                *value = f64::from_le_bytes(row[from]);
+            }
+        }
+    }
 }

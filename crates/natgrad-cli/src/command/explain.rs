@@ -1,5 +1,6 @@
 //! `natgrad explain`: a certificate, a message, a model, a family or a word of network reports in plain words.
 
+use super::criterion;
 use crate::failure::Failure;
 use crate::kind::{self, Kind};
 use crate::output::Output;
@@ -34,12 +35,18 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             format!("certificates are {}; `natgrad list` shows messages, words, models and families", known.join(", ")),
         ));
     };
+    let is_model = kind::named(name).is_some();
+    let criterion = if is_model { criterion::as_it_comes(name)? } else { None };
     if out.json {
-        out.document(&json!({"name": name, "text": text, "source": source}))?;
+        out.document(&json!({"name": name, "text": text, "source": source, "criterion": criterion}))?;
     } else {
         out.result(&format!("{name}\n\n{}", wrapped(&text, 100)))?;
         if let Some(source) = source {
             out.result(&format!("\nSource: {source}"))?;
+        }
+        if let Some(found) = &criterion {
+            out.result("\nIs its ELBO a sum of entropies where it is stationary? (`natgrad criterion` takes options)\n")?;
+            criterion::print(found, out)?;
         }
     }
     Ok(0)

@@ -557,7 +557,10 @@ impl Fit<'_, '_> {
             look
         } else {
             self.learning.add_passes(1.0);
-            self.learning.undigested().look(&look.point, want)?
+            match want {
+                Want::Residuals => self.learning.look_with_residuals(&look.point)?,
+                _ => self.learning.undigested().look(&look.point, want)?,
+            }
         };
         if status != Status::Interrupted {
             p.passes = self.learning.passes();

@@ -218,6 +218,12 @@ pub trait LatentModel: Send + Sync {
     }
 }
 
+/// The rows' shares of the entropy-sum residual by themselves.
+pub trait Residuals: Sync {
+    /// `Σ_n w_n r_n²` of a chunk; for standard errors: six digits are enough.
+    fn square(&self, chunk: &Chunk<'_>, scratch: &mut Vec<f64>) -> f64;
+}
+
 /// A model prepared at a point: absorbs chunks into statistics.
 pub trait Absorb: Sync {
     /// Working memory for one thread.
@@ -225,6 +231,11 @@ pub trait Absorb: Sync {
 
     /// Adds a chunk's expected statistics.
     fn absorb(&self, chunk: &Chunk<'_>, want: Want, into: &mut Statistics, scratch: &mut Vec<f64>);
+
+    /// Squares of residuals alone, where they cost less than [`absorb`](Self::absorb) with [`Want::Residuals`].
+    fn residuals(&self) -> Option<&dyn Residuals> {
+        None
+    }
 
     /// Adds `Σ_n w_n s_n (s_n·v)` for a chunk, without ever forming the matrix of the evidence metric.
     fn visible_along(&self, chunk: &Chunk<'_>, v: &Tangent, into: &mut [f64], scratch: &mut Vec<f64>);

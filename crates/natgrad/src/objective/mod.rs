@@ -129,6 +129,40 @@ impl<'a> Learning<'a> {
         }
     }
 
+    /// Evaluates one point with the rows' shares of the entropy-sum residual: the rows themselves are asked for these, and the
+    /// digest, where there is one, for all else.
+    ///
+    /// # Errors
+    /// As [`look_at`](Self::look_at).
+    pub fn look_with_residuals(&self, point: &Point) -> Result<Look, Error> {
+        let Some(square) = self.residual_square(point)? else {
+            return self.undigested().look(point, Want::Residuals);
+        };
+        let mut look = self.look(point, Want::Statistics)?;
+        look.statistics.residual_square = square;
+        Ok(look)
+    }
+
+    /// Squares of residuals alone; `None` where nothing is saved by asking for them alone.
+    fn residual_square(&self, point: &Point) -> Result<Option<f64>, Error> {
+        if self.digest.is_none() {
+            return Ok(None);
+        }
+        let prepared = self.model.prepare(point)?;
+        let Some(residuals) = prepared.residuals() else { return Ok(None) };
+        let forest = sum_chunks(
+            self.rows,
+            0..self.rows.chunks(),
+            || Weighted { weight: 0.0, sums: vec![0.0] },
+            Vec::new,
+            |chunk, sum, scratch| {
+                sum.sums[0] += residuals.square(chunk, scratch);
+                Ok(())
+            },
+        )?;
+        Ok(Some(forest.total().map_or(0.0, |t| t.sums[0])))
+    }
+
     /// The sums over some chunks only, as nodes of the fixed tree: a shard.
     ///
     /// # Errors

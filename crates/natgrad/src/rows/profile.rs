@@ -1,6 +1,6 @@
 //! One pass over a data set: per column how many cells there are, their range, mean and variance.
 
-use super::{Merge, RowSource, sum_chunks};
+use super::{Chunk, Merge, RowSource, sum_chunks};
 use crate::Error;
 
 /// Weighted summary of one column; missing cells are left out.
@@ -25,7 +25,59 @@ impl ColumnProfile {
     pub fn variance(&self) -> f64 {
         self.squares / self.weight
     }
+
+    /// Takes a chunk's cells, if all are there and count once; else changes nothing and says `false`.
+    fn absorb_whole(&mut self, cells: &[f64]) -> bool {
+        let (lanes, rest) = cells.as_chunks::<LANES>();
+        let (mut sums, mut least, mut most) = ([0.0; LANES], [f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+        for lane in lanes {
+            for i in 0..LANES {
+                sums[i] += lane[i];
+                least[i] = if lane[i] < least[i] { lane[i] } else { least[i] };
+                most[i] = if lane[i] > most[i] { lane[i] } else { most[i] };
+            }
+        }
+        let sum = sums.iter().sum::<f64>() + rest.iter().sum::<f64>();
+        if cells.is_empty() || sum.is_nan() {
+            return false;
+        }
+        let mean = sum / cells.len() as f64;
+        let mut squares = [0.0; LANES];
+        for lane in lanes {
+            (0..LANES).for_each(|i| squares[i] += (lane[i] - mean) * (lane[i] - mean));
+        }
+        self.present = cells.len() as u64;
+        self.weight = cells.len() as f64;
+        self.min = least.iter().chain(rest).copied().fold(f64::INFINITY, f64::min);
+        self.max = most.iter().chain(rest).copied().fold(f64::NEG_INFINITY, f64::max);
+        self.mean = mean;
+        self.squares = squares.iter().sum::<f64>() + rest.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
+        true
+    }
+
+    /// Takes column `d` of a chunk; missing cells are left out.
+    fn absorb(&mut self, chunk: &Chunk<'_>, d: usize) {
+        let there =
+            || chunk.column(d).iter().enumerate().filter(|(_, x)| !x.is_nan()).map(|(n, &x)| (chunk.weight(n), x));
+        let (mut weight, mut sum) = (0.0, 0.0);
+        for (w, x) in there() {
+            self.present += 1;
+            self.min = self.min.min(x);
+            self.max = self.max.max(x);
+            weight += w;
+            sum += w * x;
+        }
+        if weight > 0.0 {
+            let mean = sum / weight;
+            self.weight = weight;
+            self.mean = mean;
+            self.squares = there().map(|(w, x)| w * (x - mean) * (x - mean)).sum();
+        }
+    }
 }
+
+/// Sums that run side by side: wide registers take several at once.
+const LANES: usize = 8;
 
 /// Summary of a data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +137,7 @@ impl Profile {
             0..source.chunks(),
             || Profile::empty(width),
             || (),
-            |chunk, profile, ()| {
+            |chunk: &Chunk<'_>, profile, ()| {
                 profile.rows += chunk.rows as u64;
                 for n in 0..chunk.rows {
                     let w = chunk.weight(n);
@@ -93,26 +145,9 @@ impl Profile {
                     profile.rows_with_weight += u64::from(w > 0.0);
                 }
                 for (d, column) in profile.columns.iter_mut().enumerate() {
-                    let cells = chunk.column(d);
-                    let (mut weight, mut sum) = (0.0, 0.0);
-                    for (n, &x) in cells.iter().enumerate() {
-                        if !x.is_nan() {
-                            let w = chunk.weight(n);
-                            column.present += 1;
-                            column.min = column.min.min(x);
-                            column.max = column.max.max(x);
-                            weight += w;
-                            sum += w * x;
-                        }
-                    }
-                    if weight > 0.0 {
-                        let mean = sum / weight;
-                        column.weight = weight;
-                        column.mean = mean;
-                        column.squares = (0..chunk.rows)
-                            .filter(|&n| !cells[n].is_nan())
-                            .map(|n| chunk.weight(n) * (cells[n] - mean) * (cells[n] - mean))
-                            .sum();
+                    match chunk.weights {
+                        None if column.absorb_whole(chunk.column(d)) => {}
+                        _ => column.absorb(chunk, d),
                     }
                 }
                 Ok(())

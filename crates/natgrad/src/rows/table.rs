@@ -2,6 +2,7 @@
 
 use super::source::{CHUNK_ROWS, Chunk, Column, RowSource};
 use crate::Error;
+use rayon::prelude::*;
 use std::ops::Range;
 
 /// Rows in memory: chunk after chunk, column-major inside a chunk.
@@ -75,10 +76,15 @@ impl Table {
         }
         check_weights(weights.as_deref(), rows)?;
         let mut table = Table { columns, rows, values, weights };
-        for d in 0..width {
-            let missing = (0..table.chunks()).any(|c| table.chunk(c).column(d).iter().any(|v| v.is_nan()));
-            table.columns[d].missing = missing;
-        }
+        let missing = (0..table.chunks())
+            .into_par_iter()
+            .map(|c| {
+                let chunk = table.chunk(c);
+                // No early end inside a column: it would keep the loop from wide registers.
+                (0..width).map(|d| chunk.column(d).iter().fold(false, |m, v| m | v.is_nan())).collect::<Vec<_>>()
+            })
+            .reduce(|| vec![false; width], |a, b| a.iter().zip(&b).map(|(a, b)| a | b).collect());
+        table.columns.iter_mut().zip(missing).for_each(|(c, m)| c.missing = m);
         Ok(table)
     }
 

@@ -73,6 +73,25 @@ pub struct Arguments {
     seed: u64,
 }
 
+/// What the criterion says of a model as it comes, without any option; `None` where it needs a file (a network).
+pub fn as_it_comes(model: &str) -> Result<Option<Criterion>, Failure> {
+    let arguments = Arguments {
+        model: model.into(),
+        structure: Structure::default(),
+        network: None,
+        hidden: Vec::new(),
+        layers: None,
+        observable: None,
+        variance: None,
+        prior: None,
+        seed: 0,
+    };
+    if model == crate::kind::network::BAYES_NET {
+        return Ok(None);
+    }
+    Ok(Some(check(&maps::of(&arguments)?, &Settings::default())?))
+}
+
 /// Answers 1 where the criterion does not hold.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let maps = maps::of(arguments)?;
@@ -85,7 +104,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     Ok(u8::from(!found.holds))
 }
 
-fn print(found: &Criterion, out: &Output) -> Result<(), Failure> {
+/// Shows the parts and what follows from them.
+pub fn print(found: &Criterion, out: &Output) -> Result<(), Failure> {
     let rows = found.parts.iter().map(row).collect();
     out.result(&plain(&["part", "criterion", "out of reach", "learnt", "held", "would help"], rows))?;
     for part in found.parts.iter().filter(|p| !p.holds) {

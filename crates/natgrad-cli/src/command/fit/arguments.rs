@@ -53,7 +53,7 @@ pub struct ModelArguments {
 }
 
 /// What a model is made of, but for its size.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Structure {
     /// Shape of normal components (default: full; diagonal for `mixture`).
     #[arg(long, value_enum)]

@@ -107,11 +107,14 @@ pub fn check(file: &FactorFile, data: &DataArguments, tolerance: f64, out: &Outp
     let source = data.reading.open_for(&data.data, &file.columns(), out)?;
     let (mut model, _) = FactorAnalysis::for_data(file.settings(), source.as_ref()).map_err(named)?;
     let given = file.point(&model)?;
-    let (_, _patterns) = model.survey(source.as_ref())?;
+    let (_, patterns) = model.survey(source.as_ref())?;
     let point = model.factors().canonical(&given);
-    let learning = model.learning(source.as_ref(), None);
+    let learning = model.learning(source.as_ref(), patterns.as_ref());
     let dense = dense_is_affordable(source.rows(), &model.factors().groups());
-    let look = learning.look(&point, if dense { Want::Curvature } else { Want::Residuals })?;
+    let look = match dense {
+        true => learning.undigested().look(&point, Want::Curvature)?,
+        false => learning.look_with_residuals(&point)?,
+    };
     let summary = summarise_factors(&model, &learning, &look, tolerance, None)?;
     show(&summary, out)?;
     Ok(u8::from(summary.certificates.iter().any(|c| c.verdict == Verdict::Fails)))

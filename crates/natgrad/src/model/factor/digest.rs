@@ -10,6 +10,7 @@ use crate::Error;
 use crate::linalg::Matrix;
 use crate::model::Work;
 use crate::rows::{Merge, RowSource, sum_chunks};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Most numbers that merged rows may take (128 MB): beyond it rows are swept where they are.
@@ -42,7 +43,7 @@ impl Stored {
     fn settled(self, seen: usize) -> Self {
         match self {
             Stored::Rows(cells, weights) if weights.len() > seen => {
-                Stored::Sums(Moments::of(&Self::cells(&cells, weights.len()), &weights))
+                Stored::Sums(Moments::of(Self::cells(&cells, weights.len()).as_ref(), &weights))
             }
             other => other,
         }
@@ -59,7 +60,7 @@ impl Stored {
     fn moments(&self, seen: usize) -> Moments {
         match self {
             Stored::Rows(_, weights) if weights.is_empty() => Moments::zero(seen),
-            Stored::Rows(cells, weights) => Moments::of(&Self::cells(cells, weights.len()), weights),
+            Stored::Rows(cells, weights) => Moments::of(Self::cells(cells, weights.len()).as_ref(), weights),
             Stored::Sums(m) => m.clone(),
         }
     }
@@ -95,16 +96,16 @@ impl Found {
         Found { patterns: BTreeMap::new(), numbers: 0, too_many: false }
     }
 
-    fn put(&mut self, seen: &[usize], stored: &Stored) {
+    fn put(&mut self, seen: &[usize], stored: Cow<'_, Stored>) {
         match self.patterns.get_mut(seen) {
             Some(own) => {
                 self.numbers -= own.numbers();
-                own.add(stored, seen.len());
+                own.add(&stored, seen.len());
                 self.numbers += own.numbers();
             }
             None => {
                 self.numbers += stored.numbers();
-                self.patterns.insert(seen.to_vec(), stored.clone());
+                self.patterns.insert(seen.to_vec(), stored.into_owned());
             }
         }
     }
@@ -122,7 +123,7 @@ impl Merge for Found {
     fn merge(&mut self, other: &Self) {
         self.too_many |= other.too_many;
         if !self.too_many {
-            other.patterns.iter().for_each(|(seen, stored)| self.put(seen, stored));
+            other.patterns.iter().for_each(|(seen, stored)| self.put(seen, Cow::Borrowed(stored)));
         }
         self.limit();
     }
@@ -148,30 +149,24 @@ impl FactorModel {
     /// What reading reports.
     pub fn survey(&mut self, source: &dyn RowSource) -> Result<(Survey, Option<Patterns>), Error> {
         let model = &*self;
-        let forest = sum_chunks(
-            source,
-            0..source.chunks(),
-            Found::empty,
-            || (),
-            |chunk, found, ()| {
-                for group in groups(model, chunk, false) {
-                    if group.rows.is_empty() {
-                        continue;
-                    }
-                    let weights: Vec<f64> = group.rows.iter().map(|&n| chunk.weight(n)).collect();
-                    let cells = group.cells(model, chunk);
-                    let stored = if weights.len() > group.seen.len() {
-                        Stored::Sums(Moments::of(&cells, &weights))
-                    } else {
-                        let row_by_row = (0..cells.nrows()).flat_map(|n| (0..cells.ncols()).map(move |i| (n, i)));
-                        Stored::Rows(row_by_row.map(|(n, i)| cells[(n, i)]).collect(), weights)
-                    };
-                    found.put(&group.seen, &stored);
+        let forest = sum_chunks(source, 0..source.chunks(), Found::empty, Vec::new, |chunk, found, memory| {
+            for group in groups(model, chunk, false) {
+                if group.rows.is_empty() {
+                    continue;
                 }
-                found.limit();
-                Ok(())
-            },
-        )?;
+                let weights: Vec<f64> = group.rows.iter().map(|&n| chunk.weight(n)).collect();
+                let cells = group.cells_in(model, chunk, memory);
+                let stored = if weights.len() > group.seen.len() {
+                    Stored::Sums(Moments::of(cells, &weights))
+                } else {
+                    let row_by_row = (0..cells.nrows()).flat_map(|n| (0..cells.ncols()).map(move |i| (n, i)));
+                    Stored::Rows(row_by_row.map(|(n, i)| cells[(n, i)]).collect(), weights)
+                };
+                found.put(&group.seen, Cow::Owned(stored));
+            }
+            found.limit();
+            Ok(())
+        })?;
         let found = forest.total().unwrap_or_else(Found::empty);
         let width = self.width();
         if found.too_many {

@@ -3,6 +3,7 @@
 use super::FactorModel;
 use crate::linalg::Matrix;
 use crate::rows::Chunk;
+use faer::MatRef;
 use std::collections::BTreeMap;
 
 /// Rows of a chunk that show the same cells.
@@ -16,18 +17,40 @@ pub(super) struct Group {
 impl Group {
     /// Cells of the rows in the chart, `rows × O`.
     pub(super) fn cells(&self, model: &FactorModel, chunk: &Chunk<'_>) -> Matrix {
+        let mut own = Vec::new();
+        self.cells_in(model, chunk, &mut own).to_owned()
+    }
+
+    /// As [`cells`](Self::cells), in memory that is used again for the next chunk.
+    pub(super) fn cells_in<'s>(
+        &self,
+        model: &FactorModel,
+        chunk: &Chunk<'_>,
+        memory: &'s mut Vec<f64>,
+    ) -> MatRef<'s, f64> {
         let chart = &model.chart;
-        let mut cells = Matrix::zeros(self.rows.len(), self.seen.len());
-        for (i, &d) in self.seen.iter().enumerate() {
-            let (center, scale, column) = (chart.centers[d], 1.0 / chart.scales[d], chunk.column(d));
-            let to = cells.col_as_slice_mut(i);
-            if to.len() == column.len() {
-                to.iter_mut().zip(column).for_each(|(y, x)| *y = (x - center) * scale);
+        let along = |d: usize| (chart.centers[d], 1.0 / chart.scales[d]);
+        self.moved_in(chunk, along, memory)
+    }
+
+    /// `(x − center) · factor` of every cell, `rows × O`; `along` says both for a column.
+    pub(super) fn moved_in<'s>(
+        &self,
+        chunk: &Chunk<'_>,
+        along: impl Fn(usize) -> (f64, f64),
+        memory: &'s mut Vec<f64>,
+    ) -> MatRef<'s, f64> {
+        let (rows, seen) = (self.rows.len(), self.seen.len());
+        memory.resize(rows * seen, 0.0);
+        for (&d, to) in self.seen.iter().zip(memory.chunks_exact_mut(rows.max(1))) {
+            let ((center, factor), column) = (along(d), chunk.column(d));
+            if rows == column.len() {
+                to.iter_mut().zip(column).for_each(|(y, x)| *y = (x - center) * factor);
             } else {
-                to.iter_mut().zip(&self.rows).for_each(|(y, &n)| *y = (column[n] - center) * scale);
+                to.iter_mut().zip(&self.rows).for_each(|(y, &n)| *y = (column[n] - center) * factor);
             }
         }
-        cells
+        MatRef::from_column_major_slice(&memory[..rows * seen], rows, seen)
     }
 }
 

@@ -8,8 +8,9 @@
 use super::FactorModel;
 use super::pattern::{Pattern, add_factor_moments};
 use crate::linalg::Matrix;
-use crate::linalg::product::{gram, times};
+use crate::linalg::product::{add_transposed_vector, gram, times};
 use crate::model::{Statistics, Want};
+use faer::MatRef;
 
 /// Moments of rows about the origin of the chart, over the seen columns.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,18 +29,19 @@ impl Moments {
     }
 
     /// Of rows given by their cells, `rows × O`; of the second moments the lower triangle alone.
-    pub(super) fn of(cells: &Matrix, weights: &[f64]) -> Self {
+    pub(super) fn of(cells: MatRef<'_, f64>, weights: &[f64]) -> Self {
         let o = cells.ncols();
-        let dot = |i: usize| weights.iter().zip(cells.col_as_slice(i)).map(|(w, x)| w * x).sum();
         let second = if weights.iter().all(|w| *w == 1.0) {
-            gram(cells.as_ref())
+            gram(cells)
         } else {
             let roots: Vec<f64> = weights.iter().map(|w| w.sqrt()).collect();
-            let mut scaled = cells.clone();
+            let mut scaled = cells.to_owned();
             (0..o).for_each(|i| scaled.col_as_slice_mut(i).iter_mut().zip(&roots).for_each(|(x, r)| *x *= r));
             gram(scaled.as_ref())
         };
-        Moments { weight: weights.iter().sum(), first: (0..o).map(dot).collect(), second }
+        let mut first = vec![0.0; o];
+        add_transposed_vector(&mut first, cells, weights);
+        Moments { weight: weights.iter().sum(), first, second }
     }
 
     /// With both triangles.

@@ -15,7 +15,7 @@ use crate::Error;
 use crate::geometry::{Point, Tangent};
 use crate::linalg::product::times;
 use crate::linalg::{Matrix, symmetric};
-use crate::model::{Absorb, LatentModel, Statistics, Want};
+use crate::model::{Absorb, LatentModel, Residuals, Statistics, Want};
 use crate::rows::Chunk;
 
 /// What every row with the same seen cells shares.
@@ -87,6 +87,38 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// `(x−μ)ᵀ C⁻¹ (x−μ) = |u|² − tᵀ M⁻¹ t` of each row, with `u = Ψ^-½ (x−μ)` and `t = (Ψ^-½ W)ᵀ u`: one product, but a
+    /// difference, so that it is for what needs few digits (squares of residuals).
+    fn lengths(
+        &self,
+        model: &FactorModel,
+        at: &Point,
+        group: &Group,
+        chunk: &Chunk<'_>,
+        memory: &mut Vec<f64>,
+    ) -> Vec<f64> {
+        let chart = &model.chart;
+        let whitening = |d: usize| {
+            (chart.centers[d] + chart.scales[d] * at.0[d], 1.0 / (chart.scales[d] * model.variance(at, d).sqrt()))
+        };
+        let u = group.moved_in(chunk, whitening, memory);
+        let whitened =
+            Matrix::from_fn(self.seen.len(), model.latent, |i, j| self.loadings[(i, j)] / self.noise[i].sqrt());
+        let t = times(u, whitened.as_ref());
+        let along = times(t.as_ref(), self.covariance.as_ref());
+        let mut lengths = vec![0.0; group.rows.len()];
+        for i in 0..u.ncols() {
+            lengths.iter_mut().zip(u.col(i).iter()).for_each(|(q, u)| *q += u * u);
+        }
+        for j in 0..t.ncols() {
+            let taken = t.col_as_slice(j).iter().zip(along.col_as_slice(j));
+            lengths.iter_mut().zip(taken).for_each(|(q, (a, b))| *q -= a * b);
+        }
+        lengths
+    }
+}
+
 /// The model at a point.
 pub(super) struct Prepared<'a> {
     model: &'a FactorModel,
@@ -101,19 +133,24 @@ impl<'a> Prepared<'a> {
         Ok(Prepared { model, at, whole })
     }
 
-    /// Calls `each` with every group of rows, its pattern and its cells.
-    fn each_group(&self, chunk: &Chunk<'_>, all: bool, mut each: impl FnMut(&Group, &Pattern, Matrix)) {
+    /// Calls `each` with every group of rows and its pattern.
+    fn each_pattern(&self, chunk: &Chunk<'_>, all: bool, mut each: impl FnMut(&Group, &Pattern)) {
         for group in groups(self.model, chunk, all) {
             if group.rows.is_empty() {
                 continue;
             }
             if group.seen.len() == self.model.width() {
-                each(&group, &self.whole, group.cells(self.model, chunk));
+                each(&group, &self.whole);
             } else if let Ok(pattern) = Pattern::new(self.model, self.at, group.seen.clone()) {
                 // What the whole has, its parts have.
-                each(&group, &pattern, group.cells(self.model, chunk));
+                each(&group, &pattern);
             }
         }
+    }
+
+    /// As [`each_pattern`](Self::each_pattern), with the cells of the rows.
+    fn each_group(&self, chunk: &Chunk<'_>, all: bool, mut each: impl FnMut(&Group, &Pattern, Matrix)) {
+        self.each_pattern(chunk, all, |group, pattern| each(group, pattern, group.cells(self.model, chunk)));
     }
 }
 
@@ -200,7 +237,7 @@ pub(super) fn absorb_cells(
     let residual = |q: &f64| 0.5 * (seen - q);
     into.residual_square += weights.iter().zip(&squares).map(|(w, q)| w * residual(q).powi(2)).sum::<f64>();
     if want == Want::Curvature {
-        super::information::add(model, pattern, &Moments::of(cells, weights).full(), into);
+        super::information::add(model, pattern, &Moments::of(cells.as_ref(), weights).full(), into);
     }
 }
 
@@ -215,6 +252,10 @@ impl Absorb for Prepared<'_> {
             let weights: Vec<f64> = group.rows.iter().map(|&n| chunk.weight(n)).collect();
             absorb_cells(self.model, pattern, &cells, &weights, want, into);
         });
+    }
+
+    fn residuals(&self) -> Option<&dyn Residuals> {
+        Some(self)
     }
 
     fn visible_along(&self, chunk: &Chunk<'_>, v: &Tangent, into: &mut [f64], _: &mut Vec<f64>) {
@@ -243,5 +284,18 @@ impl Absorb for Prepared<'_> {
                 (0..z.ncols()).for_each(|j| posterior[j * chunk.rows + n] = z[(i, j)]);
             }
         });
+    }
+}
+
+impl Residuals for Prepared<'_> {
+    fn square(&self, chunk: &Chunk<'_>, memory: &mut Vec<f64>) -> f64 {
+        let mut total = 0.0;
+        self.each_pattern(chunk, false, |group, pattern| {
+            let seen = group.seen.len() as f64;
+            let lengths = pattern.lengths(self.model, self.at, group, chunk, memory);
+            let residual = |q: f64| 0.5 * (seen - q);
+            total += group.rows.iter().zip(lengths).map(|(&n, q)| chunk.weight(n) * residual(q).powi(2)).sum::<f64>();
+        });
+        total
     }
 }
