@@ -174,8 +174,8 @@ pub(crate) fn check_some_weight(any_positive: bool, file: &str) -> Result<(), Io
     })
 }
 
-/// Rows that are turned at once: their cells and the places they go to stay in the first-level cache.
-const TILE: usize = 16;
+/// Rows that are turned at once: enough for long runs of writes, few enough that their cells stay in the second-level cache.
+const TILE: usize = 64;
 
 /// Writes rows of `wide` little-endian numbers column after column, each column `tall` long, from place `filled` on.
 fn turn(
