@@ -45,7 +45,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             out.result(&format!("\nSource: {source}"))?;
         }
         if let Some(found) = &criterion {
-            out.result("\nIs its ELBO a sum of entropies where it is stationary? (`natgrad criterion` takes options)\n")?;
+            out.result(
+                "\nIs its ELBO a sum of entropies where it is stationary? (`natgrad criterion` takes options)\n",
+            )?;
             criterion::print(found, out)?;
         }
     }

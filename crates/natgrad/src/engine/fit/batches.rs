@@ -2,7 +2,8 @@
 
 use super::super::progress::{Outcome, Progress, Status};
 use super::super::settings::Batches;
-use super::{Control, Fit, push_gain};
+use super::joint::push_gain;
+use super::{Control, Fit};
 use crate::Error;
 use crate::ascent::epoch_order;
 use crate::diagnose::Assessment;
