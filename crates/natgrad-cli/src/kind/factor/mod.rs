@@ -8,7 +8,6 @@ mod rows;
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
 use crate::command::select::{self, Comparable};
-use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use file::FactorFile;
@@ -16,7 +15,6 @@ use natgrad::catalogue::Message;
 use natgrad::catalogue::factor::{FactorName, about, words};
 use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
-use std::path::Path;
 
 /// The kind.
 pub struct Factors;
@@ -57,27 +55,5 @@ impl Kind for Factors {
         out: &Output,
     ) -> Result<u8, Failure> {
         fit::go_on(plan.own()?, plan, progress, folder, out)
-    }
-}
-
-impl Fitted for FactorFile {
-    fn score(&self, data: &DataArguments, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
-        rows::score(&self.load(data, out)?, to, out)
-    }
-
-    fn predict(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
-        rows::predict(&self.load(data, out)?, to, out)
-    }
-
-    fn impute(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
-        rows::impute(&self.load(data, out)?, to, out)
-    }
-
-    fn sample(&self, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
-        rows::sample(self, rows, seed, to, out)
-    }
-
-    fn check(&self, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
-        rows::check(self, data, tolerance, out)
     }
 }

@@ -1,15 +1,16 @@
 //! What the subcommands ask of a fitted factor model.
 
-use super::file::{FactorFile, Loaded};
+use super::file::FactorFile;
 use crate::command::fit::show;
 use crate::data::DataArguments;
 use crate::failure::Failure;
-use crate::kind::stream;
+use crate::kind::latent::rows::{Totals, by_column, number, written};
+use crate::kind::{Fitted, stream};
 use crate::output::Output;
 use natgrad::catalogue::factor::{FactorAnalysis, summarise_factors};
 use natgrad::diagnose::{Verdict, dense_is_affordable};
 use natgrad::model::{LatentModel, Want};
-use natgrad::rows::{Column, ColumnKind};
+use natgrad::rows::Column;
 use natgrad_io::TableWriter;
 use serde_json::json;
 use std::path::Path;
@@ -17,114 +18,90 @@ use std::path::Path;
 /// Rows drawn and written at once.
 const BLOCK: usize = 1024;
 
-fn number(name: String) -> Column {
-    Column { name, kind: ColumnKind::Number, missing: false }
-}
-
-/// Average log-evidence of rows, and that of each row into a file.
-pub fn score(loaded: &Loaded, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
-    let mut writer = to.map(|path| TableWriter::create(path, &[number("log_evidence".into())])).transpose()?;
-    let (mut total, mut weight, mut rows) = (0.0, 0.0, 0u64);
-    stream(loaded.source.as_ref(), |chunk| {
-        let evidence = loaded.model.factors().factors(&loaded.point, &chunk)?.log_evidence;
-        for (n, l) in evidence.iter().enumerate() {
-            let w = chunk.weight(n);
-            if w > 0.0 {
-                total += w * l;
+impl Fitted for FactorFile {
+    fn score(&self, data: &DataArguments, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
+        let loaded = self.load(data, out)?;
+        let mut writer = to.map(|path| TableWriter::create(path, &[number("log_evidence".into())])).transpose()?;
+        let mut totals = Totals::default();
+        stream(loaded.source.as_ref(), |chunk| {
+            let evidence = loaded.model.factors().factors(&loaded.point, &chunk)?.log_evidence;
+            totals.add(&chunk, &evidence);
+            match &mut writer {
+                Some(writer) => writer.push_rows(chunk.rows, &evidence).map_err(Failure::from),
+                None => Ok(()),
             }
-            weight += w;
+        })?;
+        if let Some(writer) = writer {
+            writer.finish()?;
         }
-        rows += chunk.rows as u64;
-        if let Some(writer) = &mut writer {
-            writer.push_rows(chunk.rows, &evidence)?;
-        }
-        Ok(())
-    })?;
-    if let Some(writer) = writer {
+        totals.say(true, out)
+    }
+
+    /// Posterior means of the factors, their standard deviations, and each row's log-evidence.
+    fn predict(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
+        let loaded = self.load(data, out)?;
+        let model = loaded.model.factors();
+        let mut columns: Vec<Column> = (1..=model.latent()).map(|h| number(format!("factor_{h}"))).collect();
+        columns.extend((1..=model.latent()).map(|h| number(format!("factor_{h}_sd"))));
+        columns.push(number("log_evidence".into()));
+        let mut writer = TableWriter::create(to, &columns)?;
+        let mut rows = 0;
+        stream(loaded.source.as_ref(), |chunk| {
+            let posterior = model.factors(&loaded.point, &chunk)?;
+            let cells = [posterior.means, posterior.deviations, posterior.log_evidence].concat();
+            rows += chunk.rows;
+            writer.push_rows(chunk.rows, &cells).map_err(Failure::from)
+        })?;
         writer.finish()?;
+        written(&json!({"rows": rows, "out": to}), &format!("{rows} rows written to {}", to.display()), out)
     }
-    let mean = total / weight;
-    if out.json {
-        out.document(&json!({"rows": rows, "weight": weight, "log_evidence": mean, "elbo": mean}))?;
-    } else {
-        out.result(&format!("{rows} rows, log-evidence {mean} nats per row ({total:.3} in all)"))?;
+
+    /// Missing cells are filled by their expectation given the row's others.
+    fn impute(&self, data: &DataArguments, to: &Path, out: &Output) -> Result<u8, Failure> {
+        let loaded = self.load(data, out)?;
+        let mut writer = TableWriter::create(to, loaded.model.columns())?;
+        let mut filled = 0usize;
+        stream(loaded.source.as_ref(), |chunk| {
+            filled += chunk.values.iter().filter(|v| v.is_nan()).count();
+            let cells = loaded.model.factors().impute(&loaded.point, &chunk)?;
+            writer.push_rows(chunk.rows, &cells).map_err(Failure::from)
+        })?;
+        writer.finish()?;
+        let document = json!({"rows": loaded.source.rows(), "filled": filled, "out": to});
+        written(&document, &format!("{filled} cells filled, written to {}", to.display()), out)
     }
-    Ok(0)
-}
 
-/// Posterior means of the factors, their standard deviations, and each row's log-evidence.
-pub fn predict(loaded: &Loaded, to: &Path, out: &Output) -> Result<u8, Failure> {
-    let model = loaded.model.factors();
-    let mut columns: Vec<Column> = (1..=model.latent()).map(|h| number(format!("factor_{h}"))).collect();
-    columns.extend((1..=model.latent()).map(|h| number(format!("factor_{h}_sd"))));
-    columns.push(number("log_evidence".into()));
-    let mut writer = TableWriter::create(to, &columns)?;
-    let mut rows = 0;
-    stream(loaded.source.as_ref(), |chunk| {
-        let posterior = model.factors(&loaded.point, &chunk)?;
-        let cells = [posterior.means, posterior.deviations, posterior.log_evidence].concat();
-        rows += chunk.rows;
-        writer.push_rows(chunk.rows, &cells).map_err(Failure::from)
-    })?;
-    writer.finish()?;
-    written(&json!({"rows": rows, "out": to}), &format!("{rows} rows written to {}", to.display()), out)
-}
-
-/// Missing cells filled by their expectation given the row's others.
-pub fn impute(loaded: &Loaded, to: &Path, out: &Output) -> Result<u8, Failure> {
-    let mut writer = TableWriter::create(to, loaded.model.columns())?;
-    let mut filled = 0usize;
-    stream(loaded.source.as_ref(), |chunk| {
-        filled += chunk.values.iter().filter(|v| v.is_nan()).count();
-        let cells = loaded.model.factors().impute(&loaded.point, &chunk)?;
-        writer.push_rows(chunk.rows, &cells).map_err(Failure::from)
-    })?;
-    writer.finish()?;
-    let document = json!({"rows": loaded.source.rows(), "filled": filled, "out": to});
-    written(&document, &format!("{filled} cells filled, written to {}", to.display()), out)
-}
-
-/// Rows drawn from the model.
-pub fn sample(file: &FactorFile, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
-    let (model, point) = file.alone()?;
-    let mut writer = TableWriter::create(to, model.columns())?;
-    let mut drawing = model.factors().drawing(&point, seed);
-    let mut left = rows;
-    while left > 0 {
-        let block = left.min(BLOCK);
-        let drawn: Vec<Vec<f64>> = (0..block).map(|_| drawing.row()).collect();
-        let cells: Vec<f64> = (0..model.columns().len()).flat_map(|d| drawn.iter().map(move |row| row[d])).collect();
-        writer.push_rows(block, &cells)?;
-        left -= block;
+    fn sample(&self, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
+        let (model, point) = self.alone()?;
+        let mut writer = TableWriter::create(to, model.columns())?;
+        let mut drawing = model.factors().drawing(&point, seed);
+        let mut left = rows;
+        while left > 0 {
+            let block = left.min(BLOCK);
+            let cells: Vec<f64> = (0..block).flat_map(|_| drawing.row()).collect();
+            writer.push_rows(block, &by_column(&cells, model.columns().len()))?;
+            left -= block;
+        }
+        writer.finish()?;
+        written(&json!({"rows": rows, "out": to}), &format!("{rows} rows written to {}", to.display()), out)
     }
-    writer.finish()?;
-    written(&json!({"rows": rows, "out": to}), &format!("{rows} rows written to {}", to.display()), out)
-}
 
-/// Certificates on rows; the factors are turned into the canonical position first, which no row can tell.
-pub fn check(file: &FactorFile, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
-    let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
-    let source = data.reading.open_for(&data.data, &file.columns(), out)?;
-    let (mut model, _) = FactorAnalysis::for_data(file.settings(), source.as_ref()).map_err(named)?;
-    let given = file.point(&model)?;
-    let (_, patterns) = model.survey(source.as_ref())?;
-    let point = model.factors().canonical(&given);
-    let learning = model.learning(source.as_ref(), patterns.as_ref());
-    let dense = dense_is_affordable(source.rows(), &model.factors().groups());
-    let look = match dense {
-        true => learning.undigested().look(&point, Want::Curvature)?,
-        false => learning.look_with_residuals(&point)?,
-    };
-    let summary = summarise_factors(&model, &learning, &look, tolerance, None)?;
-    show(&summary, out)?;
-    Ok(u8::from(summary.certificates.iter().any(|c| c.verdict == Verdict::Fails)))
-}
-
-fn written(document: &serde_json::Value, words: &str, out: &Output) -> Result<u8, Failure> {
-    if out.json {
-        out.document(document)?;
-    } else {
-        out.note(words);
+    /// The factors are turned into the canonical position first, which no row can tell.
+    fn check(&self, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
+        let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
+        let source = data.reading.open_for(&data.data, &self.columns(), out)?;
+        let (mut model, _) = FactorAnalysis::for_data(self.settings(), source.as_ref()).map_err(named)?;
+        let given = self.point(&model)?;
+        let (_, patterns) = model.survey(source.as_ref())?;
+        let point = model.factors().canonical(&given);
+        let learning = model.learning(source.as_ref(), patterns.as_ref());
+        let dense = dense_is_affordable(source.rows(), &model.factors().groups());
+        let look = match dense {
+            true => learning.undigested().look(&point, Want::Curvature)?,
+            false => learning.look_with_residuals(&point)?,
+        };
+        let summary = summarise_factors(&model, &learning, &look, tolerance, None)?;
+        show(&summary, out)?;
+        Ok(u8::from(summary.certificates.iter().any(|c| c.verdict == Verdict::Fails)))
     }
-    Ok(0)
 }
