@@ -183,6 +183,10 @@ pub fn a_digest_changes_nothing(place: &Place<'_>) {
     for (i, (g, h)) in a.gradient(&x).0.iter().zip(&b.gradient(&y).0).enumerate() {
         close(&format!("{}: slope along {}", place.name, model.name_of(i)), *g, *h, 1e-11 * steps[i].1);
     }
+    // Squares of residuals are for standard errors: half the digits are enough, and differences may cost the others.
+    let alone = a.look_with_residuals(&place.point).expect("a look").statistics.residual_square;
+    let told = y.statistics.residual_square;
+    close(&format!("{}: squares of residuals", place.name), alone, told, 1e-8 * (1.0 + told.abs()));
     let of = |s| model.information(&place.point, s).expect("information").blocks.remove(0);
     let (m, n) = (of(&x.statistics), of(&y.statistics));
     for i in 0..m.index.len() {

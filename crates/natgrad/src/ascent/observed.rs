@@ -7,6 +7,8 @@
 
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Metric, RANK_TOLERANCE, Solved, Tangent, conjugate_gradients};
+use crate::linalg::product::{add_transposed_vector, add_vector, times};
+use crate::linalg::{Matrix, symmetric};
 use crate::model::Want;
 use crate::objective::{Learning, Look};
 
@@ -56,38 +58,42 @@ pub fn observed_direction(learning: &Learning<'_>, look: &Look) -> Result<Solved
     )
 }
 
-/// Directions along which no distribution changes: pairs `(t, G t)`, orthonormal in the metric.
-struct Turns(Vec<(Tangent, Covector)>);
+/// Directions along which no distribution changes: `T` orthonormal in the metric, and `G T`, a column each.
+struct Turns {
+    units: Matrix,
+    lowered: Matrix,
+}
 
 impl Turns {
     fn new(gauge: &[Tangent], metric: &BlockGram) -> Self {
-        let mut kept: Vec<(Tangent, Covector)> = Vec::new();
-        for t in gauge {
-            let before = metric.square(t);
-            let mut v = t.clone();
-            // Twice: once leaves what rounding of nearly parallel directions leaves.
-            for _ in 0..2 {
-                for (u, lowered) in &kept {
-                    let part = lowered.along(&v);
-                    v.0.iter_mut().zip(&u.0).for_each(|(v, u)| *v -= part * u);
-                }
-            }
-            let square = metric.square(&v);
-            if square > RANK_TOLERANCE * before && square.is_finite() {
-                let unit = v.scaled(1.0 / square.sqrt());
-                let lowered = metric.lower(&unit);
-                kept.push((unit, lowered));
-            }
+        let (n, many) = (metric.dim(), gauge.len());
+        let none = || Turns { units: Matrix::zeros(n, 0), lowered: Matrix::zeros(n, 0) };
+        let given = Matrix::from_fn(n, many, |i, j| gauge[j].0[i]);
+        let mut lowered = Matrix::zeros(n, many);
+        for (j, t) in gauge.iter().enumerate() {
+            lowered.col_as_slice_mut(j).copy_from_slice(&metric.lower(t).0);
         }
-        Turns(kept)
+        let gram = times(given.transpose(), lowered.as_ref());
+        // Scaled to unit diagonal, so that a short direction counts as much as a long one.
+        let length: Vec<f64> = (0..many).map(|j| gram[(j, j)].sqrt()).collect();
+        let sound = |j: usize| length[j].is_finite() && length[j] > 0.0;
+        let unit = |i: usize, j: usize| {
+            if sound(i) && sound(j) { gram[(i, j)] / (length[i] * length[j]) } else { 0.0 }
+        };
+        let Some(eigen) = symmetric::eigen(&Matrix::from_fn(many, many, unit)) else { return none() };
+        let kept: Vec<usize> = (0..many).filter(|&m| eigen.values[m] > RANK_TOLERANCE).collect();
+        let combine = Matrix::from_fn(many, kept.len(), |j, m| {
+            if sound(j) { eigen.vectors[(j, kept[m])] / (length[j] * eigen.values[kept[m]].sqrt()) } else { 0.0 }
+        });
+        Turns { units: times(given.as_ref(), combine.as_ref()), lowered: times(lowered.as_ref(), combine.as_ref()) }
     }
 
     /// A differential without its part along them.
     fn across(&self, mut g: Covector) -> Covector {
-        for (t, lowered) in &self.0 {
-            let part = g.along(t);
-            g.0.iter_mut().zip(&lowered.0).for_each(|(g, l)| *g -= part * l);
-        }
+        let mut parts = vec![0.0; self.units.ncols()];
+        add_transposed_vector(&mut parts, self.units.as_ref(), &g.0);
+        parts.iter_mut().for_each(|p| *p = -*p);
+        add_vector(&mut g.0, self.lowered.as_ref(), &parts);
         g
     }
 }

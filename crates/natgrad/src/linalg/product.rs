@@ -84,6 +84,12 @@ pub fn gram(a: MatRef<'_, f64>) -> Matrix {
     c
 }
 
+/// `out += A w`, with `A: n × p`.
+pub fn add_vector(out: &mut [f64], a: MatRef<'_, f64>, w: &[f64]) {
+    let out = MatMut::from_column_major_slice_mut(out, a.nrows(), 1);
+    matmul(out, Accum::Add, a, MatRef::from_column_major_slice(w, w.len(), 1), 1.0, Par::Seq);
+}
+
 /// `out += Aᵀ w`, with `A: n × p`.
 pub fn add_transposed_vector(out: &mut [f64], a: MatRef<'_, f64>, w: &[f64]) {
     let out = MatMut::from_column_major_slice_mut(out, a.ncols(), 1);
