@@ -233,7 +233,7 @@ fn bad_input_is_named_with_a_way_out() {
         ("fit factor-analysis flat.csv --latent-dim 1", vec!["column \"b\" is constant"]),
         ("fit factor-analysis words.csv --latent-dim 1", vec!["words.csv", "x"]),
         ("fit factor-analysis empty.csv --latent-dim 1", vec!["column \"c\" has no value"]),
-        ("fit ppca line.csv --latent-dim 1", vec!["lie in 1 dimension", "no maximum"]),
+        ("fit ppca line.csv --latent-dim 1", vec!["no more than 1 dimension", "no maximum"]),
     ] {
         place.refuses(command, &words);
     }

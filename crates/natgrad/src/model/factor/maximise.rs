@@ -84,8 +84,10 @@ impl FactorModel {
         let (what, hint) = match self.noise {
             Noise::Isotropic => (
                 format!(
-                    "the noise goes to 0: the rows lie in {} dimensions around their mean, and the likelihood has no maximum",
-                    self.latent
+                    "the noise goes to 0: the rows lie in no more than {} dimension{} around their mean, and the likelihood has \
+                     no maximum",
+                    self.latent,
+                    if self.latent == 1 { "" } else { "s" }
                 ),
                 "use fewer latent dimensions, or leave out columns that follow from the others".to_string(),
             ),
