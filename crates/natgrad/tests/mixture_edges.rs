@@ -2,11 +2,12 @@
 
 use natgrad::Error;
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName};
+use natgrad::diagnose::at_the_boundary;
 use natgrad::engine::{Control, MetricChoice, Outcome, Progress, Settings, Status, fit};
 use natgrad::geometry::Point;
 use natgrad::model::{LatentModel, Note, Want};
 use natgrad::rows::{Column, ColumnKind, Table};
-use natgrad_testkit::mixtures::Recipe;
+use natgrad_testkit::mixtures::{Recipe, recipes};
 
 const FAMILIES: [FamilyName; 9] = [
     FamilyName::Normal,
@@ -55,6 +56,79 @@ fn an_empty_component_keeps_its_parameters() {
                 assert!(outcome.look.point.0.iter().all(|x| x.is_finite()), "{family:?} {metric:?}");
             }
         }
+    }
+}
+
+/// The point with the weight of component 2 and the first level of each categorical column set to `p`; the others give way.
+fn lowered(described: &Described, at: &Point, p: f64) -> Point {
+    let mixture = described.mixture();
+    let mut next = at.clone();
+    let mut lower = |range: std::ops::Range<usize>, j: usize| {
+        let own = &mut next.0[range];
+        let others: f64 = (0..own.len()).filter(|i| *i != j).map(|i| own[i].exp()).sum();
+        own.iter_mut().for_each(|x| *x += ((1.0 - p) / others).ln());
+        own[j] = p.ln();
+    };
+    lower(0..mixture.components(), 1);
+    for k in 0..mixture.components() {
+        for b in (0..mixture.blocks().len()).filter(|&b| mixture.blocks()[b].family.name() == "categorical") {
+            lower(mixture.coordinates(k, b), 0);
+        }
+    }
+    next
+}
+
+#[test]
+fn probabilities_next_to_zero_rise_at_the_rate_of_em() {
+    let mut found = 0;
+    for recipe in recipes().into_iter().filter(|r| r.components > 1) {
+        let case = recipe.case();
+        let mixture = case.described.mixture();
+        let at = lowered(&case.described, &case.point, 1e-6);
+        let learning = case.learning();
+        let look = learning.look(&at, Want::Statistics).expect("a look");
+        let next = mixture.maximise(&at, &look.statistics).expect("an M-step").point;
+        let inward = mixture.inward(&at, &look.statistics);
+        assert!(inward.windows(2).all(|w| w[0].place < w[1].place));
+        for one in &inward {
+            found += 1;
+            let multiplied = (next.0[one.place] - at.0[one.place]).exp();
+            // Logarithms near −14 and back: some ulps.
+            assert!((multiplied / one.rate - 1.0).abs() < 1e-11, "{}: {multiplied} {}", recipe.seed, one.rate);
+            // Raised by next to nothing: the difference of two bounds shows the slope to the curvature times the step.
+            let reach = (at.0[one.place].exp() + 1e-6) / (1.0 - 1.0 / one.rate);
+            let raised = mixture.raised(&at, &[*one], reach);
+            let step = raised.0[one.place].exp() - at.0[one.place].exp();
+            let slope = (learning.look(&raised, Want::Evidence).expect("a look").elbo - look.elbo) / step;
+            // A bound has 16 digits, the step six zeros; and the evidence is concave in a probability.
+            let scale = 1.0 + one.slope.abs() * one.rate;
+            assert!(slope < 1.01 * one.slope + 1e-6 * scale, "{}: {slope} {}", recipe.seed, one.slope);
+            assert!(one.slope < 1e-6 || slope > 0.0, "{}: {slope} {}", recipe.seed, one.slope);
+        }
+        let weights: f64 = mixture.weights(&mixture.raised(&at, &inward, 0.2)).iter().sum();
+        assert!((weights - 1.0).abs() < 1e-12, "{weights}");
+    }
+    assert!(found > 100, "{found}");
+}
+
+#[test]
+fn a_component_of_weight_1e_40_is_brought_back_and_refutes_a_maximum_before() {
+    let shape = CovarianceShape::Diagonal;
+    let case = Recipe { components: 2, seed: 4, ..Recipe::new(&[FamilyName::Poisson; 3], shape, 2, 400) }.case();
+    let mut edge = case.point.clone();
+    (edge.0[0], edge.0[1]) = (0.0, 1e-40_f64.ln());
+    let learning = case.learning();
+    let look = learning.look(&edge, Want::Statistics).expect("a look");
+    let found = at_the_boundary(&learning, &look).expect("a reading");
+    assert_eq!((found.count, found.steepest.as_str()), (1, "weight of component 2"));
+    assert!(found.gain > 1e-3, "{}", found.gain);
+    let top = climb(&case.described, &case.table, case.base, case.point.clone(), MetricChoice::Auto);
+    for metric in [MetricChoice::Auto, MetricChoice::Evidence] {
+        let end = climb(&case.described, &case.table, case.base, edge.clone(), metric);
+        assert_eq!(end.progress.status, Some(Status::Converged), "{metric:?}");
+        // Both are within the tolerance of the one maximum.
+        assert!((end.look.elbo - top.look.elbo).abs() < 1e-8, "{metric:?}: {} {}", end.look.elbo, top.look.elbo);
+        assert!(end.progress.trace.iter().any(|r| r.metric == "inward"), "{metric:?}");
     }
 }
 

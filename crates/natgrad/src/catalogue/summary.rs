@@ -8,7 +8,8 @@ use super::standard_errors::standard_errors;
 use crate::Error;
 use crate::criterion::{Settings, check};
 use crate::diagnose::{
-    Assessment, Certificate, Circumstances, DENSE_LIMIT, Restarts, certify, covariance_of_estimates, residual_variance,
+    Assessment, Certificate, Circumstances, DENSE_LIMIT, Restarts, at_the_boundary, certify, covariance_of_estimates,
+    residual_variance,
 };
 use crate::engine::{Progress, Status};
 use crate::geometry::Inertia;
@@ -192,7 +193,7 @@ pub fn summarise(
         frozen,
         floor_residual,
         known_residual: None,
-        boundary: None,
+        boundary: Some(at_the_boundary(learning, look)?),
         no_information: no_information.clone(),
         gauge: 0,
         directions: directions.clone(),

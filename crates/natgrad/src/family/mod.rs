@@ -51,7 +51,7 @@ pub fn all() -> Vec<Box<dyn ExponentialFamily>> {
 }
 
 /// Largest natural parameter that stands for a boundary: `exp(−700) < 1e-304`.
-const LIMIT: f64 = 700.0;
+pub(crate) const LIMIT: f64 = 700.0;
 
 /// Natural parameters η of a family, in the family's own order. Length: [`ExponentialFamily::dim`].
 #[derive(Debug, Clone, PartialEq)]

@@ -8,6 +8,7 @@
 
 pub mod bayes_net;
 pub mod factor;
+mod inward;
 pub mod mixture;
 pub mod sigmoid_belief_net;
 pub mod sparse_coding;

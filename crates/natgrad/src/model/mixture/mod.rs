@@ -8,6 +8,7 @@
 //! missing cells; E-step and M-step are then two matrix products per chunk.
 
 mod binary;
+mod boundary;
 mod incomplete;
 mod information;
 mod layout;
@@ -19,7 +20,7 @@ mod ties;
 
 pub use start::{start, start_rows};
 
-use super::{Absorb, Curvature, Entropies, Information, LatentModel, Maximised, Statistics, Want};
+use super::{Absorb, Curvature, Entropies, Information, Inward, LatentModel, Maximised, Statistics, Want};
 use crate::Error;
 use crate::family::{ExponentialFamily, Natural};
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
@@ -383,7 +384,21 @@ impl LatentModel for Mixture {
     }
 
     fn name_of(&self, coordinate: usize) -> String {
-        let Some(full) = self.ties.representative(coordinate) else { return format!("coordinate {coordinate}") };
+        match self.ties.representative(coordinate) {
+            Some(place) => self.name_of_place(place),
+            None => format!("coordinate {coordinate}"),
+        }
+    }
+
+    fn inward(&self, at: &Point, statistics: &Statistics) -> Vec<Inward> {
+        boundary::inward(self, at, statistics)
+    }
+
+    fn raised(&self, at: &Point, which: &[Inward], reach: f64) -> Point {
+        boundary::raised(self, at, which, reach)
+    }
+
+    fn name_of_place(&self, full: usize) -> String {
         if full < self.components {
             return format!("weight of component {}", full + 1);
         }
