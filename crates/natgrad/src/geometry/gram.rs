@@ -20,10 +20,14 @@ pub struct Gram {
 
 impl Gram {
     /// From a symmetric positive semi-definite matrix (lower triangle read); `None` if an entry is not finite.
-    pub fn new(matrix: Matrix) -> Option<Self> {
+    pub fn new(mut matrix: Matrix) -> Option<Self> {
         let n = matrix.nrows();
         if (0..n).any(|j| (j..n).any(|i| !matrix[(i, j)].is_finite())) {
             return None;
+        }
+        // Both triangles, whatever was given above the diagonal.
+        for j in 0..n {
+            (0..j).for_each(|i| matrix[(i, j)] = matrix[(j, i)]);
         }
         let regular = (0..n).all(|i| matrix[(i, i)] > 0.0);
         let scale: Vec<f64> =
@@ -105,8 +109,12 @@ impl Metric for Gram {
     }
 
     fn lower(&self, v: &Tangent) -> Covector {
-        let n = self.dim();
-        Covector((0..n).map(|i| (0..n).map(|j| at(&self.matrix, i, j) * v.0[j]).sum()).collect())
+        // Column after column: entries next to one another in memory are independent of one another.
+        let mut out = vec![0.0; self.dim()];
+        for (j, x) in v.0.iter().enumerate() {
+            out.iter_mut().zip(self.matrix.col_as_slice(j)).for_each(|(o, a)| *o += a * x);
+        }
+        Covector(out)
     }
 
     fn raise(&self, gradient: &Covector) -> Raised {

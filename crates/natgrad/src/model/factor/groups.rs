@@ -5,6 +5,7 @@ use crate::linalg::Matrix;
 use crate::rows::Chunk;
 use faer::MatRef;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Rows of a chunk that show the same cells.
 pub(super) struct Group {
@@ -34,20 +35,31 @@ impl Group {
     }
 
     /// `(x − center) · factor` of every cell, `rows × O`; `along` says both for a column.
-    pub(super) fn moved_in<'s>(
+    fn moved_in<'s>(
         &self,
         chunk: &Chunk<'_>,
         along: impl Fn(usize) -> (f64, f64),
         memory: &'s mut Vec<f64>,
     ) -> MatRef<'s, f64> {
-        let (rows, seen) = (self.rows.len(), self.seen.len());
+        self.some_moved_in(0..self.rows.len(), chunk, along, memory)
+    }
+
+    /// As `moved_in`, of some of the group's rows alone.
+    pub(super) fn some_moved_in<'s>(
+        &self,
+        some: Range<usize>,
+        chunk: &Chunk<'_>,
+        along: impl Fn(usize) -> (f64, f64),
+        memory: &'s mut Vec<f64>,
+    ) -> MatRef<'s, f64> {
+        let (rows, seen) = (some.len(), self.seen.len());
         memory.resize(rows * seen, 0.0);
         for (&d, to) in self.seen.iter().zip(memory.chunks_exact_mut(rows.max(1))) {
             let ((center, factor), column) = (along(d), chunk.column(d));
-            if rows == column.len() {
-                to.iter_mut().zip(column).for_each(|(y, x)| *y = (x - center) * factor);
+            if self.rows.len() == column.len() {
+                to.iter_mut().zip(&column[some.clone()]).for_each(|(y, x)| *y = (x - center) * factor);
             } else {
-                to.iter_mut().zip(&self.rows).for_each(|(y, &n)| *y = (column[n] - center) * factor);
+                to.iter_mut().zip(&self.rows[some.clone()]).for_each(|(y, &n)| *y = (column[n] - center) * factor);
             }
         }
         MatRef::from_column_major_slice(&memory[..rows * seen], rows, seen)

@@ -87,6 +87,9 @@ impl Pattern {
     }
 }
 
+/// Rows that are taken at once: a few hundred columns of them stay in the second-level cache.
+const TALL: usize = 128;
+
 impl Pattern {
     /// `(x−μ)ᵀ C⁻¹ (x−μ) = |u|² − tᵀ M⁻¹ t` of each row, with `u = Ψ^-½ (x−μ)` and `t = (Ψ^-½ W)ᵀ u`: one product, but a
     /// difference, so that it is for what needs few digits (squares of residuals).
@@ -102,18 +105,21 @@ impl Pattern {
         let whitening = |d: usize| {
             (chart.centers[d] + chart.scales[d] * at.0[d], 1.0 / (chart.scales[d] * model.variance(at, d).sqrt()))
         };
-        let u = group.moved_in(chunk, whitening, memory);
         let whitened =
             Matrix::from_fn(self.seen.len(), model.latent, |i, j| self.loadings[(i, j)] / self.noise[i].sqrt());
-        let t = times(u, whitened.as_ref());
-        let along = times(t.as_ref(), self.covariance.as_ref());
         let mut lengths = vec![0.0; group.rows.len()];
-        for i in 0..u.ncols() {
-            lengths.iter_mut().zip(u.col(i).iter()).for_each(|(q, u)| *q += u * u);
-        }
-        for j in 0..t.ncols() {
-            let taken = t.col_as_slice(j).iter().zip(along.col_as_slice(j));
-            lengths.iter_mut().zip(taken).for_each(|(q, (a, b))| *q -= a * b);
+        for (part, lengths) in lengths.chunks_mut(TALL).enumerate() {
+            let some = part * TALL..part * TALL + lengths.len();
+            let u = group.some_moved_in(some, chunk, whitening, memory);
+            let t = times(u, whitened.as_ref());
+            let along = times(t.as_ref(), self.covariance.as_ref());
+            for i in 0..u.ncols() {
+                lengths.iter_mut().zip(u.col(i).iter()).for_each(|(q, u)| *q += u * u);
+            }
+            for j in 0..t.ncols() {
+                let taken = t.col_as_slice(j).iter().zip(along.col_as_slice(j));
+                lengths.iter_mut().zip(taken).for_each(|(q, (a, b))| *q -= a * b);
+            }
         }
         lengths
     }
