@@ -15,7 +15,7 @@ fn main() -> Result<(), natgrad::Error> {
     let start = model.starts(&table, &profile, &[0])?.remove(0);
     let learning = model.learning(&table, base_measure);
     let outcome = fit(&learning, &Settings::default(), Progress::at(start), &|_| Control::Continue)?;
-    let summary = summarise(&model, &learning, &outcome.look, 1e-6, None, None)?;
+    let summary = summarise(&model, &learning, &outcome.look, 1e-6, None)?;
     println!("ELBO {:.6} nats per row, entropy sum {:.6}", summary.elbo, summary.entropy_sum);
     for c in &summary.certificates {
         println!("{}: {:?}, {}", c.name, c.verdict, c.why);

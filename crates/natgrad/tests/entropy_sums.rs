@@ -3,7 +3,7 @@
 mod common;
 
 use common::{columns_of, csv, described};
-use natgrad::catalogue::{Described, Summary, summarise};
+use natgrad::catalogue::{Described, Ended, Summary, summarise};
 use natgrad::diagnose::Verdict;
 use natgrad::engine::{Control, MetricChoice, Progress, Settings, Status, fit};
 use natgrad::geometry::Point;
@@ -82,7 +82,7 @@ impl Set {
     fn summary(&self, at: &Point) -> Summary {
         let learning = self.described.learning(&self.table, self.base);
         let look = learning.look(at, Want::Curvature).expect("a look");
-        summarise(&self.described, &learning, &look, 1e-9, None, None).expect("a summary")
+        summarise(&self.described, &learning, &look, 1e-9, None).expect("a summary")
     }
 
     fn compare(&self, s: &Summary, e: &Value, which: &str) {
@@ -206,8 +206,14 @@ fn natural_gradients_reach_a_certified_maximum_from_every_start() {
         let learning = set.described.learning(&set.table, set.base);
         let settings = Settings { tolerance: 1e-14, ..Settings::default() };
         let outcome = fit(&learning, &settings, Progress::at(set.point(which)), &|_| Control::Continue).expect("a fit");
-        let s = summarise(&set.described, &learning, &outcome.look, 1e-10, None, Some((&outcome.progress, None, 0)))
-            .expect("a summary");
+        let s = summarise(
+            &set.described,
+            &learning,
+            &outcome.look,
+            1e-10,
+            Some(Ended { progress: &outcome.progress, restarts: None, seed: 0 }),
+        )
+        .expect("a summary");
         let id = set.id();
         assert_eq!(outcome.progress.status, Some(Status::Converged), "{id}");
         assert!(s.remaining.is_some_and(|r| r <= 1e-14), "{id}: {:?} is left", s.remaining);

@@ -3,8 +3,9 @@
 mod common;
 
 use common::{columns_of, csv};
+use natgrad::catalogue::Ended;
 use natgrad::catalogue::latent::{
-    BeliefNet, BeliefNetSettings, DictionarySettings, LatentFit, SparseDictionary, summarise_latent,
+    BeliefNet, BeliefNetSettings, DictionarySettings, SparseDictionary, summarise_latent,
 };
 use natgrad::diagnose::{Verdict, agreement};
 use natgrad::engine::{Control, Progress, Settings, fit};
@@ -37,7 +38,7 @@ fn a_net_goes_into_a_file_and_back_and_its_summary_has_verdicts() {
         assert!((a - b).abs() < 1e-12 * (1.0 + a.abs()));
     }
     let fitted =
-        LatentFit { progress: &outcome.progress, restarts: agreement(&[Some(look.elbo)], 1e-9, 400.0), seed: 1 };
+        Ended { progress: &outcome.progress, restarts: Some(agreement(&[Some(look.elbo)], 1e-9, 400.0)), seed: 1 };
     let s = summarise_latent(described.summarised(&look), &learning, &look, 1e-6, Some(fitted)).expect("a summary");
     assert_eq!(s.log_evidence, Some(s.elbo));
     let verdict = |name: &str| s.certificates.iter().find(|c| c.name == name).map(|c| c.verdict);

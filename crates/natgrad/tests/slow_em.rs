@@ -76,7 +76,7 @@ fn the_evidence_metric_finds_the_maximum_to_nine_digits_in_a_fraction_of_the_pas
         assert_eq!(outcome.progress.status, Some(Status::Converged));
         // EM takes 1465 iterations to 1e-15.
         assert!(outcome.progress.passes < 30.0, "{} passes", outcome.progress.passes);
-        let s = summarise(&e.described, &learning, &outcome.look, 1e-9, None, None).expect("a summary");
+        let s = summarise(&e.described, &learning, &outcome.look, 1e-9, None).expect("a summary");
         for name in ["weights", "means", "covariances"] {
             close(&s.parameters[name], &maximum[name], 1e-9, name);
         }
@@ -124,7 +124,7 @@ fn the_default_stop_of_a_common_library_is_refuted() {
     let at = e.described.point(stop).expect("a point");
     let learning = e.described.learning(&e.table, e.base);
     let look = learning.look(&at, Want::Curvature).expect("a look");
-    let s = summarise(&e.described, &learning, &look, 1e-6, None, None).expect("a summary");
+    let s = summarise(&e.described, &learning, &look, 1e-6, None).expect("a summary");
     let expected = |name: &str| stop[name].as_f64().expect("a number");
     assert!((s.residual.value - expected("entropy_sum_residual")).abs() < 1e-12);
     assert!((0.5 * s.stationarity - expected("remaining_joint")).abs() < 1e-12);

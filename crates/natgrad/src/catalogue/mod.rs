@@ -18,4 +18,4 @@ pub use messages::{Message, messages};
 pub use parameters::{parameters_from_json, parameters_to_json};
 pub use spec::{CovarianceShape, FamilyName, ModelName, Spec, check_data, check_support, families, models};
 pub use standard_errors::{StandardErrors, standard_errors};
-pub use summary::{InformationSummary, ResidualSummary, Summary, summarise};
+pub use summary::{Ended, InformationSummary, ResidualSummary, Summary, summarise};

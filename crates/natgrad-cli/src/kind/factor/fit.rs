@@ -6,8 +6,8 @@ use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::output::Output;
-use natgrad::catalogue::Summary;
-use natgrad::catalogue::factor::{FactorAnalysis, FactorFit, FactorName, FactorSettings, summarise_factors};
+use natgrad::catalogue::factor::{FactorAnalysis, FactorName, FactorSettings, summarise_factors};
+use natgrad::catalogue::{Ended, Summary};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
@@ -94,7 +94,7 @@ impl Fittable for Prepared {
     }
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
-        let fit = FactorFit { progress: &outcome.progress, restarts, seed };
+        let fit = Ended { progress: &outcome.progress, restarts: Some(restarts), seed };
         Ok(summarise_factors(&self.model, &self.learning(), &outcome.look, tolerance, Some(fit))?)
     }
 

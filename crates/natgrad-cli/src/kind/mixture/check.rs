@@ -32,7 +32,7 @@ pub fn run(file: &ModelFile, given: &Path, data: &DataArguments, tolerance: f64,
             "check that model and data belong together",
         ));
     }
-    let summary = summarise(&described, &learning, &look, tolerance, None, None)?;
+    let summary = summarise(&described, &learning, &look, tolerance, None)?;
     show(&summary, out)?;
     Ok(u8::from(summary.certificates.iter().any(|c| c.verdict == Verdict::Fails)))
 }

@@ -6,7 +6,7 @@ use crate::data::Reading;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
 use crate::output::Output;
-use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec, Summary, summarise};
+use natgrad::catalogue::{CovarianceShape, Described, Ended, FamilyName, ModelName, Spec, Summary, summarise};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
@@ -328,9 +328,8 @@ impl Fittable for Prepared {
     }
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
-        let fit = Some((&outcome.progress, Some(restarts), seed));
-        let sampled = outcome.progress.sampled_remaining;
-        Ok(summarise(&self.described, &self.learning(), &outcome.look, tolerance, sampled, fit)?)
+        let fit = Ended { progress: &outcome.progress, restarts: Some(restarts), seed };
+        Ok(summarise(&self.described, &self.learning(), &outcome.look, tolerance, Some(fit))?)
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {

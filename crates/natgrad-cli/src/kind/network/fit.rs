@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::network_file;
 use crate::network_model::{NetworkModelFile, source_for};
 use crate::output::Output;
-use natgrad::catalogue::Summary;
-use natgrad::catalogue::bayes_net::{NetworkFit, NetworkModel, NetworkSettings, summarise_network};
+use natgrad::catalogue::bayes_net::{NetworkModel, NetworkSettings, summarise_network};
+use natgrad::catalogue::{Ended, Summary};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
@@ -203,7 +203,7 @@ impl Fittable for Prepared {
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
         let (nodes, local) = self.model.nodes(&outcome.look.point);
-        let fit = NetworkFit { progress: &outcome.progress, restarts, seed };
+        let fit = Ended { progress: &outcome.progress, restarts: Some(restarts), seed };
         let parameters = network_to_value(&nodes, &local)?;
         Ok(summarise_network(&self.model, &self.learning(), &outcome.look, parameters, tolerance, Some(fit))?)
     }

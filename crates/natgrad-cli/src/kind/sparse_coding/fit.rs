@@ -7,8 +7,8 @@ use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
 use crate::output::Output;
-use natgrad::catalogue::Summary;
-use natgrad::catalogue::latent::{Centred, DictionarySettings, LatentFit, SparseDictionary, summarise_latent};
+use natgrad::catalogue::latent::{Centred, DictionarySettings, SparseDictionary, summarise_latent};
+use natgrad::catalogue::{Ended, Summary};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
@@ -73,7 +73,7 @@ impl Fittable for Prepared {
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
         let told = self.model.summarised(&outcome.look);
-        let fit = LatentFit { progress: &outcome.progress, restarts, seed };
+        let fit = Ended { progress: &outcome.progress, restarts: Some(restarts), seed };
         Ok(summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?)
     }
 

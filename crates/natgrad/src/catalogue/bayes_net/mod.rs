@@ -38,7 +38,7 @@ mod words;
 pub use errors::standard_errors_of_tables;
 pub use seen::{SeenNode, seen_by_node};
 pub use settings::NetworkSettings;
-pub use summary::{NetworkFit, NodeSummary, summarise_network};
+pub use summary::{NodeSummary, summarise_network};
 pub use words::words;
 
 use crate::Error;

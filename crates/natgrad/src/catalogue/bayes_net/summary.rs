@@ -2,7 +2,7 @@
 
 use super::{NetworkModel, SeenNode, seen_by_node, standard_errors_of_tables};
 use crate::Error;
-use crate::catalogue::summary::{InformationSummary, ResidualSummary, Summary};
+use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
 use crate::diagnose::{
     Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, at_the_boundary, certify, covariance_of_estimates,
 };
@@ -31,17 +31,6 @@ pub struct NodeSummary {
     pub visible: Option<SeenNode>,
 }
 
-/// How a fit ended, for its summary.
-#[derive(Debug, Clone)]
-pub struct NetworkFit<'a> {
-    /// The fit's state.
-    pub progress: &'a Progress,
-    /// Agreement of the starts.
-    pub restarts: Restarts,
-    /// Seed of the best start.
-    pub seed: u64,
-}
-
 /// Everything that can be said about a look at a network; `fit` for fits, `parameters` as model files have them.
 ///
 /// # Errors
@@ -52,7 +41,7 @@ pub fn summarise_network(
     look: &Look,
     parameters: Value,
     tolerance: f64,
-    fit: Option<NetworkFit<'_>>,
+    fit: Option<Ended<'_>>,
 ) -> Result<Summary, Error> {
     let net = model.net();
     let mut assessment = Assessment::of(learning, look)?;
@@ -79,13 +68,16 @@ pub fn summarise_network(
         assessment.remaining_visible = assessment.remaining_visible.or(sampled);
     }
     let known = net.prior_residual(&look.point, statistics);
-    let value = elbo - entropies.sum();
-    let variance = net.tempering_variance(&look.point, statistics);
-    let residuals = net.residuals(&look.point, statistics);
-    let rows_error = {
-        let mean = value;
-        ((statistics.residual_square / weight - mean * mean).max(0.0) / weight).sqrt()
+    let residual = ResidualSummary {
+        explained_by_prior: (net.prior() > 0.0).then_some(known),
+        ..ResidualSummary::of(
+            elbo - entropies.sum(),
+            statistics,
+            net.tempering_variance(&look.point, statistics),
+            known,
+        )
     };
+    let residuals = net.residuals(&look.point, statistics);
     let unvisited = net.unvisited(statistics);
     let directions = directions(model, &assessment);
     let mut certificates = certify(&Circumstances {
@@ -93,8 +85,8 @@ pub fn summarise_network(
         elbo,
         entropies,
         weight,
-        residual_error: rows_error,
-        residual_variance: Some(variance),
+        residual_error: residual.standard_error,
+        residual_variance: Some(residual.variance),
         residual_parts: None,
         tolerance,
         notes: &[],
@@ -106,9 +98,7 @@ pub fn summarise_network(
         gauge: 0,
         directions: directions.clone(),
     });
-    if let Some(fit) = &fit {
-        certificates.push(fit.restarts.certificate());
-    }
+    certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let covariance = covariance_of_estimates(&assessment, weight);
     let errors = covariance.as_ref().map(|c| standard_errors_of_tables(model, &look.point, c, &unvisited));
     let standard_errors_why = match (&errors, &assessment.reading) {
@@ -134,55 +124,30 @@ pub fn summarise_network(
             visible: seen.as_ref().and_then(|s| s[i].clone()),
         })
         .collect();
-    let reading = assessment.reading.as_ref();
-    let wide = errors.as_ref().map(|e| scaled(&e.0));
-    Ok(Summary {
+    let begun = Beginning {
         model: "bayes-net".into(),
         settings: json!(model.settings()),
-        rows: statistics.rows,
-        weight,
         columns: model.columns().iter().map(|c| c.name.clone()).collect(),
-        status: fit.as_ref().and_then(|f| f.progress.status.clone()),
-        why: fit.as_ref().and_then(|f| f.progress.why.clone()),
-        iterations: fit.as_ref().map(|f| f.progress.iteration),
-        passes: fit.as_ref().map(|f| f.progress.passes),
+        parameters,
         elbo,
+        entropies,
+        statistics,
+        assessment: &assessment,
+        residual,
+        directions,
+        no_information,
+        certificates,
+    };
+    Ok(Summary {
         log_evidence: (!net.is_mean_field()).then_some(elbo),
         log_prior: (net.prior() > 0.0).then_some(look.log_prior),
-        entropy_sum: entropies.sum(),
-        entropies,
-        residual: ResidualSummary {
-            value,
-            standard_error: rows_error,
-            prior: 0.0,
-            components: Vec::new(),
-            variance,
-            alarm: if variance > 0.0 { weight * (value - known).powi(2) / (2.0 * variance) } else { 0.0 },
-            explained_by_floor: None,
-            explained_by_prior: (net.prior() > 0.0).then_some(known),
-        },
-        remaining: assessment.remaining(),
-        stationarity: assessment.stationarity,
-        information: InformationSummary {
-            eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
-            empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
-            inertia: reading.map(|r| r.inertia),
-            defect: reading.map(|r| r.defect),
-            directions,
-            why: no_information,
-        },
-        certificates,
-        parameters,
         standard_errors: errors.as_ref().map(|e| e.0.clone()),
         standard_errors_robust: errors.as_ref().map(|e| e.1.clone()),
-        confidence_95: wide,
+        confidence_95: errors.as_ref().map(|e| scaled(&e.0)),
         standard_errors_why,
-        restarts: fit.as_ref().map(|f| f.restarts.clone()),
         warnings: warnings(&nodes, net.prior() > 0.0, fit.as_ref().map(|f| f.progress)),
         nodes: Some(nodes),
-        gram: None,
-        seed: fit.map(|f| f.seed),
-        version: env!("CARGO_PKG_VERSION").into(),
+        ..Summary::begin(begun, fit.as_ref())
     })
 }
 

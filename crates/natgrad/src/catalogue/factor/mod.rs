@@ -32,7 +32,7 @@ mod words;
 
 pub use errors::FactorErrors;
 pub use settings::{FactorName, FactorSettings};
-pub use summary::{FactorFit, GramSummary, summarise_factors};
+pub use summary::{GramSummary, summarise_factors};
 pub use words::{about, words};
 
 use crate::Error;

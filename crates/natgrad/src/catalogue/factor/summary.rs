@@ -2,7 +2,7 @@
 
 use super::FactorAnalysis;
 use crate::Error;
-use crate::catalogue::summary::{InformationSummary, ResidualSummary, Summary};
+use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
 use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates};
 use crate::engine::{Progress, Status};
 use crate::geometry::{Gram, Point};
@@ -25,17 +25,6 @@ pub struct GramSummary {
     pub rank_visible: Option<usize>,
 }
 
-/// How a fit ended, for its summary.
-#[derive(Debug, Clone)]
-pub struct FactorFit<'a> {
-    /// The fit's state.
-    pub progress: &'a Progress,
-    /// Agreement of the starts.
-    pub restarts: Restarts,
-    /// Seed of the best start.
-    pub seed: u64,
-}
-
 /// Everything that can be said about a look at a canonical point; `fit` for fits.
 ///
 /// # Errors
@@ -45,7 +34,7 @@ pub fn summarise_factors(
     learning: &Learning<'_>,
     look: &Look,
     tolerance: f64,
-    fit: Option<FactorFit<'_>>,
+    fit: Option<Ended<'_>>,
 ) -> Result<Summary, Error> {
     let model = described.factors();
     let (statistics, at) = (&look.statistics, &look.point);
@@ -63,10 +52,10 @@ pub fn summarise_factors(
         assessment.remaining_visible = assessment.remaining_visible.or(sampled);
     }
     let floored: Vec<String> = model.without_noise(at).iter().map(|&d| model.names()[d].clone()).collect();
-    let value = look.elbo - entropies.sum();
-    let variance = model.tempering_variance(statistics);
-    let error = ((statistics.residual_square / weight - value * value).max(0.0) / weight).sqrt();
-    let prior = model.prior_residual(statistics);
+    let residual = ResidualSummary {
+        prior: model.prior_residual(statistics).unwrap_or(0.0),
+        ..ResidualSummary::of(look.elbo - entropies.sum(), statistics, model.tempering_variance(statistics), 0.0)
+    };
     let turns = assessment.reading.as_ref().map(|r| rotations(described, at, &r.complete)).unwrap_or_default();
     let directions = directions(described, at, &assessment, &turns);
     let mut certificates = certify(&Circumstances {
@@ -74,8 +63,8 @@ pub fn summarise_factors(
         elbo: look.elbo,
         entropies,
         weight,
-        residual_error: error,
-        residual_variance: Some(variance),
+        residual_error: residual.standard_error,
+        residual_variance: Some(residual.variance),
         residual_parts: None,
         tolerance,
         notes: &[],
@@ -89,9 +78,7 @@ pub fn summarise_factors(
         gauge: turns.len(),
         directions: directions.clone(),
     });
-    if let Some(fit) = &fit {
-        certificates.push(fit.restarts.certificate());
-    }
+    certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let reading = assessment.reading.as_ref();
     let errors = reading.and_then(|r| {
         let block = covariance_of_estimates(&assessment, weight)?.into_iter().next()?;
@@ -113,53 +100,27 @@ pub fn summarise_factors(
         rank_joint: assessment.rank,
         rank_visible: reading.map(|r| r.visible.eigenvalues.iter().filter(|l| **l > FLAT).count()),
     };
-    Ok(Summary {
+    let begun = Beginning {
         model: described.settings().model.to_string(),
         settings: json!(described.settings()),
-        rows: statistics.rows,
-        weight,
         columns: model.names().to_vec(),
-        status: fit.as_ref().and_then(|f| f.progress.status.clone()),
-        why: fit.as_ref().and_then(|f| f.progress.why.clone()),
-        iterations: fit.as_ref().map(|f| f.progress.iteration),
-        passes: fit.as_ref().map(|f| f.progress.passes),
-        elbo: look.elbo,
-        log_evidence: Some(look.elbo),
-        log_prior: None,
-        entropy_sum: entropies.sum(),
-        entropies,
-        residual: ResidualSummary {
-            value,
-            standard_error: error,
-            prior: prior.unwrap_or(0.0),
-            components: Vec::new(),
-            variance,
-            alarm: if variance > 0.0 { weight * value * value / (2.0 * variance) } else { 0.0 },
-            explained_by_floor: None,
-            explained_by_prior: None,
-        },
-        remaining: assessment.remaining(),
-        stationarity: assessment.stationarity,
-        information: InformationSummary {
-            eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
-            empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
-            inertia: reading.map(|r| r.inertia),
-            defect: reading.map(|r| r.defect),
-            directions,
-            why: no_information,
-        },
-        certificates,
         parameters: described.parameters(at),
+        elbo: look.elbo,
+        entropies,
+        statistics,
+        assessment: &assessment,
+        residual,
+        directions,
+        no_information,
+        certificates,
+    };
+    Ok(Summary {
         standard_errors: errors.as_ref().map(|e| e.values.clone()),
-        standard_errors_robust: None,
         confidence_95: errors.map(|e| e.half_width_95),
         standard_errors_why,
-        restarts: fit.as_ref().map(|f| f.restarts.clone()),
         warnings: warnings(described, &floored, fit.as_ref().map(|f| f.progress)),
-        nodes: None,
         gram: Some(gram),
-        seed: fit.map(|f| f.seed),
-        version: env!("CARGO_PKG_VERSION").into(),
+        ..Summary::begin(begun, fit.as_ref())
     })
 }
 

@@ -9,4 +9,4 @@ mod summary;
 pub use belief_net::{BeliefNet, BeliefNetSettings};
 pub use centred::Centred;
 pub use dictionary::{DictionarySettings, SparseDictionary, check as check_whole};
-pub use summary::{LatentFit, Summarised, summarise_latent};
+pub use summary::{Summarised, summarise_latent};

@@ -1,9 +1,9 @@
 //! The summary of a model whose ELBO may be a bound: the contract's JSON.
 
 use crate::Error;
-use crate::catalogue::summary::{InformationSummary, ResidualSummary, Summary};
+use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
 use crate::diagnose::{Assessment, Circumstances, Restarts, certify};
-use crate::engine::{Progress, Status};
+use crate::engine::Status;
 use crate::geometry::{Metric, Tangent};
 use crate::model::{Note, sigmoid_belief_net::Recognition};
 use crate::objective::{Learning, Look};
@@ -26,17 +26,6 @@ pub struct Summarised {
     pub exact: bool,
     /// Why there are no information matrices, where there are none.
     pub no_information: String,
-}
-
-/// How a fit ended, for its summary.
-#[derive(Debug, Clone)]
-pub struct LatentFit<'a> {
-    /// The fit's state.
-    pub progress: &'a Progress,
-    /// Agreement of the starts.
-    pub restarts: Restarts,
-    /// Seed of the best start.
-    pub seed: u64,
 }
 
 impl super::BeliefNet {
@@ -88,7 +77,7 @@ pub fn summarise_latent(
     learning: &Learning<'_>,
     look: &Look,
     tolerance: f64,
-    fit: Option<LatentFit<'_>>,
+    fit: Option<Ended<'_>>,
 ) -> Result<Summary, Error> {
     let statistics = &look.statistics;
     let weight = statistics.weight;
@@ -98,9 +87,8 @@ pub fn summarise_latent(
         assessment.remaining_visible = assessment.remaining_visible.or(sampled);
     }
     let entropies = learning.entropies(look);
-    let value = look.elbo - entropies.sum();
     let variance = learning.joint_metric(look)?.square(&told.tempering);
-    let error = ((statistics.residual_square / weight - value * value).max(0.0) / weight).sqrt();
+    let residual = ResidualSummary::of(look.elbo - entropies.sum(), statistics, variance, 0.0);
     let no_information = assessment.reading.is_none().then(|| told.no_information.clone());
     let notes: Vec<Note> = fit.as_ref().map_or_else(Vec::new, |f| f.progress.notes.iter().map(Into::into).collect());
     let mut certificates = certify(&Circumstances {
@@ -108,7 +96,7 @@ pub fn summarise_latent(
         elbo: look.elbo,
         entropies,
         weight,
-        residual_error: error,
+        residual_error: residual.standard_error,
         residual_variance: Some(variance),
         residual_parts: None,
         tolerance,
@@ -121,10 +109,7 @@ pub fn summarise_latent(
         gauge: 0,
         directions: Vec::new(),
     });
-    if let Some(fit) = &fit {
-        certificates.push(fit.restarts.certificate());
-    }
-    let reading = assessment.reading.as_ref();
+    certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let mut warnings: Vec<String> = notes
         .iter()
         .filter_map(|n| if let Note::Boundary(_, what) = n { Some(format!("boundary: {what}")) } else { None })
@@ -132,56 +117,28 @@ pub fn summarise_latent(
     if matches!(fit.as_ref().and_then(|f| f.progress.status.as_ref()), Some(Status::IterationLimit)) {
         warnings.push("stopped at the iteration limit: raise --max-iterations, or go on with --resume".into());
     }
-    Ok(Summary {
+    let begun = Beginning {
         model: told.model.into(),
         settings: told.settings,
-        rows: statistics.rows,
-        weight,
         columns: told.columns,
-        status: fit.as_ref().and_then(|f| f.progress.status.clone()),
-        why: fit.as_ref().and_then(|f| f.progress.why.clone()),
-        iterations: fit.as_ref().map(|f| f.progress.iteration),
-        passes: fit.as_ref().map(|f| f.progress.passes),
-        elbo: look.elbo,
-        log_evidence: told.exact.then_some(look.elbo),
-        log_prior: None,
-        entropy_sum: entropies.sum(),
-        entropies,
-        residual: ResidualSummary {
-            value,
-            standard_error: error,
-            prior: 0.0,
-            components: Vec::new(),
-            variance,
-            alarm: if variance > 0.0 { weight * value * value / (2.0 * variance) } else { 0.0 },
-            explained_by_floor: None,
-            explained_by_prior: None,
-        },
-        remaining: assessment.remaining(),
-        stationarity: assessment.stationarity,
-        information: InformationSummary {
-            eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
-            empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
-            inertia: reading.map(|r| r.inertia),
-            defect: reading.map(|r| r.defect),
-            directions: Vec::new(),
-            why: no_information,
-        },
-        certificates,
         parameters: told.parameters,
-        standard_errors: None,
-        standard_errors_robust: None,
-        confidence_95: None,
+        elbo: look.elbo,
+        entropies,
+        statistics,
+        assessment: &assessment,
+        residual,
+        directions: Vec::new(),
+        no_information,
+        certificates,
+    };
+    Ok(Summary {
+        log_evidence: told.exact.then_some(look.elbo),
         standard_errors_why: Some(if told.exact {
             "weights are known only up to the order and the sense of hidden units; no standard errors are given".into()
         } else {
             told.no_information
         }),
-        restarts: fit.as_ref().map(|f| f.restarts.clone()),
         warnings,
-        nodes: None,
-        gram: None,
-        seed: fit.map(|f| f.seed),
-        version: env!("CARGO_PKG_VERSION").into(),
+        ..Summary::begin(begun, fit.as_ref())
     })
 }

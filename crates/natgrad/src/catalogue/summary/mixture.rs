@@ -1,132 +1,20 @@
-//! The summary of a fit or a check: the contract's JSON.
+//! The summary of a mixture.
 
-use super::bayes_net::NodeSummary;
-use super::criterion::mixture_maps;
-use super::described::Described;
-use super::factor::GramSummary;
-use super::standard_errors::standard_errors;
+use super::{Beginning, Ended, ResidualSummary, Summary};
 use crate::Error;
+use crate::catalogue::criterion::mixture_maps;
+use crate::catalogue::described::Described;
+use crate::catalogue::standard_errors::standard_errors;
 use crate::criterion::{Settings, check};
 use crate::diagnose::{
-    Assessment, Certificate, Circumstances, DENSE_LIMIT, Restarts, at_the_boundary, certify, covariance_of_estimates,
+    Assessment, Circumstances, DENSE_LIMIT, Restarts, at_the_boundary, certify, covariance_of_estimates,
     residual_variance,
 };
 use crate::engine::{Progress, Status};
-use crate::geometry::Inertia;
-use crate::model::{Entropies, LatentModel, Note};
+use crate::model::{LatentModel, Note};
 use crate::objective::{Learning, Look};
-use serde::Serialize;
-use serde_json::Value;
 
-/// The information spectrum.
-#[derive(Debug, Clone, Serialize)]
-pub struct InformationSummary {
-    /// Eigenvalues of the observed information relative to the complete one, ascending.
-    pub eigenvalues: Option<Vec<f64>>,
-    /// Eigenvalues of the empirical Fisher matrix (the model's own, for factor models) relative to the complete one,
-    /// ascending.
-    pub empirical_fisher: Option<Vec<f64>>,
-    /// Signs of the observed ones.
-    pub inertia: Option<Inertia>,
-    /// `2 max √(λ(1−λ))`.
-    pub defect: Option<f64>,
-    /// Free coordinates that weigh most in each flat or negative direction.
-    pub directions: Vec<String>,
-    /// Why there is nothing, where there is nothing.
-    pub why: Option<String>,
-}
-
-/// The entropy-sum residual and what is known about it, nats per row.
-#[derive(Debug, Clone, Serialize)]
-pub struct ResidualSummary {
-    /// `R = elbo − entropy_sum`.
-    pub value: f64,
-    /// Its standard error over rows.
-    pub standard_error: f64,
-    /// The prior's share.
-    pub prior: f64,
-    /// Each component's share of the observable part.
-    pub components: Vec<f64>,
-    /// Variance under the model of the tempering direction's score.
-    pub variance: f64,
-    /// Lower alarm for what is left in all, `N R²/(2V)`, total nats.
-    pub alarm: f64,
-    /// What an active floor explains.
-    pub explained_by_floor: Option<f64>,
-    /// What a prior on the parameters explains.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub explained_by_prior: Option<f64>,
-}
-
-/// What a fit or a check found.
-#[derive(Debug, Clone, Serialize)]
-pub struct Summary {
-    /// Model name.
-    pub model: String,
-    /// The model's settings, as model files have them.
-    pub settings: Value,
-    /// Number of rows.
-    pub rows: u64,
-    /// Total weight, where rows are weighted.
-    pub weight: f64,
-    /// Column names.
-    pub columns: Vec<String>,
-    /// How the fit ended (fits only).
-    pub status: Option<Status>,
-    /// Why it ended so, where that needs words.
-    pub why: Option<String>,
-    /// Iterations of the best restart.
-    pub iterations: Option<u64>,
-    /// Its full sweeps over the data.
-    pub passes: Option<f64>,
-    /// ELBO, nats per row.
-    pub elbo: f64,
-    /// Log-evidence, nats per row.
-    pub log_evidence: Option<f64>,
-    /// Log-density of a prior on the parameters, nats per row; it is not part of the ELBO.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub log_prior: Option<f64>,
-    /// `recognition − prior − observable + base_measure`.
-    pub entropy_sum: f64,
-    /// The entropies.
-    pub entropies: Entropies,
-    /// `elbo − entropy_sum` in parts.
-    pub residual: ResidualSummary,
-    /// Estimated remaining gain, nats per row.
-    pub remaining: Option<f64>,
-    /// `g·G⁻¹g`.
-    pub stationarity: f64,
-    /// The spectrum.
-    pub information: InformationSummary,
-    /// The verdicts.
-    pub certificates: Vec<Certificate>,
-    /// Parameters in the form of model files.
-    pub parameters: Value,
-    /// Their standard errors, in the same shape; `null` with a why where not identified.
-    pub standard_errors: Option<Value>,
-    /// Robust standard errors (sandwich).
-    pub standard_errors_robust: Option<Value>,
-    /// Half-widths of 95 % confidence intervals.
-    pub confidence_95: Option<Value>,
-    /// Why there are no standard errors, or not all.
-    pub standard_errors_why: Option<String>,
-    /// Restarts (fits only).
-    pub restarts: Option<Restarts>,
-    /// Warnings in words, each with what to do.
-    pub warnings: Vec<String>,
-    /// A network's nodes, one by one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nodes: Option<Vec<NodeSummary>>,
-    /// Ranks of the Gram matrices, of models that are overparametrised by design.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub gram: Option<GramSummary>,
-    /// Seed.
-    pub seed: Option<u64>,
-    /// Version of natgrad.
-    pub version: String,
-}
-
-/// Everything that can be said about a look; `progress` and `restarts` for fits.
+/// Everything that can be said about a look; `fit` for fits.
 ///
 /// # Errors
 /// As [`Assessment::of`].
@@ -135,16 +23,15 @@ pub fn summarise(
     learning: &Learning<'_>,
     look: &Look,
     tolerance: f64,
-    sampled_remaining: Option<f64>,
-    fit: Option<(&Progress, Option<Restarts>, u64)>,
+    fit: Option<Ended<'_>>,
 ) -> Result<Summary, Error> {
     let mixture = described.mixture();
     let mut assessment = Assessment::of(learning, look)?;
     let statistics = &look.statistics;
     let weight = statistics.weight;
     let entropies = learning.entropies(look);
-    let mut notes: Vec<Note> = match fit {
-        Some((p, ..)) => p.notes.iter().map(Into::into).collect(),
+    let mut notes: Vec<Note> = match &fit {
+        Some(fit) => fit.progress.notes.iter().map(Into::into).collect(),
         None => mixture.maximise(&look.point, statistics).map(|m| m.notes).unwrap_or_default(),
     };
     notes = with_near_boundary(described, look, notes);
@@ -165,20 +52,15 @@ pub fn summarise(
         )
     });
     if assessment.reading.is_none() {
-        assessment.remaining_visible = assessment.remaining_visible.or(sampled_remaining);
+        let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
     }
     let directions = named_directions(described, &assessment);
-    let value = look.elbo - entropies.sum();
-    let variance = tempering_variance(described, look);
     let residual = ResidualSummary {
-        value,
-        standard_error: residual_error(look, entropies),
         prior: mixture.prior_residual(&look.point, statistics),
         components: mixture.component_residuals(&look.point, statistics),
-        variance,
-        alarm: if variance > 0.0 { weight * value * value / (2.0 * variance) } else { 0.0 },
         explained_by_floor: floor_residual,
-        explained_by_prior: None,
+        ..ResidualSummary::of(look.elbo - entropies.sum(), statistics, tempering_variance(described, look), 0.0)
     };
     let mut certificates = certify(&Circumstances {
         assessment: &assessment,
@@ -186,7 +68,7 @@ pub fn summarise(
         entropies,
         weight,
         residual_error: residual.standard_error,
-        residual_variance: Some(variance),
+        residual_variance: Some(residual.variance),
         residual_parts: Some((residual.prior, residual.components.clone())),
         tolerance,
         notes: &notes,
@@ -198,9 +80,7 @@ pub fn summarise(
         gauge: 0,
         directions: directions.clone(),
     });
-    if let Some((_, Some(restarts), _)) = &fit {
-        certificates.push(restarts.certificate());
-    }
+    certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let errors = covariance_of_estimates(&assessment, weight)
         .and_then(|c| c.into_iter().next())
         .map(|c| standard_errors(mixture, described.spec(), described.columns(), &look.point, &c));
@@ -209,46 +89,27 @@ pub fn summarise(
         (None, Some(_)) => Some("the observed information is indefinite: this is not a maximum".into()),
         (None, None) => no_information.clone(),
     };
-    let reading = assessment.reading.as_ref();
-    let information = InformationSummary {
-        eigenvalues: reading.map(|r| r.observed.eigenvalues.clone()),
-        empirical_fisher: reading.map(|r| r.visible.eigenvalues.clone()),
-        inertia: reading.map(|r| r.inertia),
-        defect: reading.map(|r| r.defect),
-        directions,
-        why: no_information,
-    };
-    Ok(Summary {
+    let begun = Beginning {
         model: described.spec().model.to_string(),
         settings: serde_json::json!(described.spec()),
-        rows: statistics.rows,
-        weight,
         columns: described.columns().iter().map(|c| c.name.clone()).collect(),
-        status: fit.as_ref().and_then(|f| f.0.status.clone()),
-        why: fit.as_ref().and_then(|f| f.0.why.clone()),
-        iterations: fit.as_ref().map(|f| f.0.iteration),
-        passes: fit.as_ref().map(|f| f.0.passes),
-        elbo: look.elbo,
-        log_evidence: Some(look.elbo),
-        log_prior: None,
-        entropy_sum: entropies.sum(),
-        entropies,
-        residual,
-        remaining: assessment.remaining(),
-        stationarity: assessment.stationarity,
-        information,
-        certificates,
         parameters: described.parameters(&look.point),
+        elbo: look.elbo,
+        entropies,
+        statistics,
+        assessment: &assessment,
+        residual,
+        directions,
+        no_information,
+        certificates,
+    };
+    Ok(Summary {
         standard_errors: errors.as_ref().map(|e| e.model.clone()),
         standard_errors_robust: errors.as_ref().map(|e| e.robust.clone()),
         confidence_95: errors.map(|e| e.half_width_95),
         standard_errors_why,
-        restarts: fit.as_ref().and_then(|f| f.1.clone()),
-        warnings: warnings(described, &notes, fit.as_ref().map(|f| f.0), &floored),
-        nodes: None,
-        gram: None,
-        seed: fit.map(|f| f.2),
-        version: env!("CARGO_PKG_VERSION").into(),
+        warnings: warnings(described, &notes, fit.as_ref().map(|f| f.progress), &floored),
+        ..Summary::begin(begun, fit.as_ref())
     })
 }
 
@@ -273,14 +134,6 @@ fn with_near_boundary(described: &Described, look: &Look, mut notes: Vec<Note>) 
         }
     }
     notes
-}
-
-/// Standard error of the residual per row from the rows' own shares.
-fn residual_error(look: &Look, entropies: Entropies) -> f64 {
-    let s = &look.statistics;
-    let mean = look.elbo - entropies.sum();
-    let variance = (s.residual_square / s.weight - mean * mean).max(0.0);
-    (variance / s.weight).sqrt()
 }
 
 /// Model variance of the tempering score (see [`residual_variance`]).
