@@ -133,6 +133,8 @@ fn the_default_stop_of_a_common_library_is_refuted() {
     let lowest = s.information.eigenvalues.as_ref().expect("a spectrum")[0];
     assert!((lowest - numbers(&stop["lowest_eigenvalues_observed"])[0]).abs() < 1e-9, "{lowest}");
     for c in &s.certificates {
-        assert_eq!(c.verdict, Verdict::Fails, "{}: {}", c.name, c.why);
+        // No weight is near zero: the boundary has nothing to say against it.
+        let expected = if c.name == "boundary" { Verdict::Holds } else { Verdict::Fails };
+        assert_eq!(c.verdict, expected, "{}: {}", c.name, c.why);
     }
 }
