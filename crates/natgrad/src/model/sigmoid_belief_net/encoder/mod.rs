@@ -7,6 +7,11 @@
 //! ```
 //!
 //! With one sample and the sleep phase alone this is wake-sleep, with several samples and the wake phase reweighted wake-sleep.
+//!
+//! ```text
+//! row ─▶ window, shuffled ─▶ block of a minibatch ─▶ encoder ─▶ K samples ─▶ net ─▶ weights, slopes, moments ─▶ one step
+//! ```
+//!
 //! Steps are natural gradients: a unit's block `E[σ′ z̃ z̃ᵀ]` is taken as `E[σ′] · E[z̃ z̃ᵀ]`, so that a layer needs one damped
 //! inverse.
 //!
@@ -15,13 +20,24 @@
 //! and Ay (2022) for natural gradients in it.
 
 mod draws;
+mod evaluate;
+mod finish;
 mod metric;
+mod progress;
+mod samples;
+mod settings;
+mod sums;
 mod train;
+mod window;
 
-pub use train::{Amortised, Epoch, Phases, TrainSettings, estimate, train};
+pub use evaluate::{EncoderBeliefs, Evaluation, evaluate, importance_bound, recognise};
+pub use progress::{Amortised, EncoderStatus, Epoch, Learnt};
+pub use settings::{Phases, TrainSettings};
+pub use train::train;
 
 use super::SigmoidBeliefNet;
 use super::layout::Layout;
+use crate::Error;
 use crate::geometry::Point;
 use crate::linalg::product::multiply;
 use crate::linalg::sigmoids::slopes;
@@ -57,6 +73,17 @@ impl Encoder {
     /// Coordinates of unit `unit` of hidden layer `layer` (1 is next to the visible one): weights from the layer below, bias.
     pub fn unit(&self, layer: usize, unit: usize) -> std::ops::Range<usize> {
         self.layout.unit(self.layout.top() - layer, unit)
+    }
+
+    fn check(&self, at: &Point) -> Result<(), Error> {
+        if at.0.len() == self.len() && at.0.iter().all(|x| x.is_finite()) {
+            return Ok(());
+        }
+        Err(Error::Parameter {
+            name: "encoder".into(),
+            problem: format!("not {} finite numbers", self.len()),
+            hint: "start from Encoder::start".into(),
+        })
     }
 
     /// Small random weights.
