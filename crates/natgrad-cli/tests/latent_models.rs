@@ -87,6 +87,67 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
 }
 
 #[test]
+fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
+    let place = place();
+    let line = format!("{NET},2 --recognition encoder --epochs 30 --batch 50 --learning-rate 0.1");
+    let summary = place.run(&format!("{line} --out run --json")).fine().json();
+    assert_eq!(summary["recognition"], "encoder");
+    assert_eq!(summary["log_evidence"], Value::Null);
+    let residual = number(&summary["elbo"]) - number(&summary["entropy_sum"]);
+    assert!((residual - number(&summary["residual"]["value"])).abs() < 1e-9);
+    assert!(residual.abs() <= 4.0 * number(&summary["residual"]["standard_error"]), "{residual}");
+    assert_eq!(summary["certificates"][0]["verdict"], "holds");
+    // 400 rows: all are looked at. Fifty draws tell more than ten, and those more than one.
+    let bound = number(&summary["importance_bound"]["value"]);
+    let (elbo, one) = (number(&summary["elbo"]), number(&summary["elbo_of_one_draw"]));
+    assert!(one < elbo && elbo < bound + 4.0 * number(&summary["elbo_error"]), "{one} {elbo} {bound}");
+    for file in ["summary.json", "model.json", "model.safetensors", "trace.csv", "report.html", "weights.svg"] {
+        assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
+    }
+    let score = place.run("score run digits.csv --per-row --out each.csv --json").fine().json();
+    assert_eq!(number(&score["importance_bound"]["value"]), bound);
+    assert_eq!(place.rows("each.csv").len(), 401);
+    place.run("predict run digits.csv --out p.csv").fine();
+    assert_eq!(place.rows("p.csv")[0], ["layer_1_unit_1", "layer_1_unit_2", "layer_2_unit_1", "layer_2_unit_2", "importance_bound"]);
+    place.run("sample run --rows 20 --seed 1 --out made.csv").fine();
+    assert_eq!(place.run("check run digits.csv --json").code, Some(0));
+    place.refuses("impute run digits.csv --out x.csv", &["whole rows", "mean-field"]);
+    // Another start: the net alone goes on under mean field.
+    place.run("fit sigmoid-belief-net digits.csv --recognition mean-field --start run --max-iterations 1").fine();
+    let bytes = |threads: u8| {
+        place.run(&format!("{line} --draws 1 --threads {threads} --out t{threads}")).fine();
+        ["model.json", "model.safetensors", "summary.json"].map(|f| place.bytes(&format!("t{threads}/{f}")))
+    };
+    assert_eq!(bytes(1), bytes(2));
+    for (command, words) in [
+        (format!("{NET} --epochs 3"), vec!["--epochs goes with --recognition encoder"]),
+        (format!("{NET} --recognition encoder --learning-rate 2"), vec!["learning rate 2", "0.05"]),
+        (format!("{NET} --recognition encoder --draws 0"), vec!["0 samples"]),
+        (format!("{NET} --recognition encoder --restarts 2"), vec!["--restarts does nothing", "--seed"]),
+        (format!("{CODE} --recognition encoder"), vec!["--recognition encoder does nothing", "sigmoid-belief-net"]),
+    ] {
+        place.refuses(&command, &words);
+    }
+    let gaps = place.read("digits.csv").replacen("\n0,", "\n,", 3);
+    place.write("gaps.csv", gaps);
+    place.refuses("fit sigmoid-belief-net gaps.csv --layers 2 --recognition encoder", &["\"p1\"", "missing"]);
+    place.refuses("predict run gaps.csv --out x.csv", &["\"p1\"", "missing"]);
+    // Tensors that are missing, of another shape, or no tensors at all.
+    let mut model = place.json("run/model.json");
+    place.write("wide/model.json", model.to_string());
+    place.refuses("score wide/model.json digits.csv", &["model.safetensors"]);
+    place.write("wide/model.safetensors", "no tensors");
+    place.refuses("score wide/model.json digits.csv", &["model.safetensors", "no tensors"]);
+    place.run(&format!("{NET},3 --recognition encoder --epochs 1 --out other")).fine();
+    model["parameters"]["encoder"] = json!("../other/model.safetensors");
+    place.write("run/model.json", model.to_string());
+    place.refuses("score run digits.csv", &["encoder", "beside"]);
+    model["parameters"]["encoder"] = json!("model.safetensors");
+    place.write("other/model.json", model.to_string());
+    place.refuses("score other digits.csv", &["model.safetensors", "\"encoder.2.weights\"", "shape"]);
+}
+
+#[test]
 fn threads_change_no_bit_and_a_start_goes_on() {
     let place = place();
     for (name, line) in [("net", NET), ("code", CODE)] {
@@ -181,9 +242,10 @@ fn broken_model_files_are_named_with_what_is_wrong() {
 #[test]
 fn a_killed_fit_goes_on_to_the_same_bytes() {
     let place = place();
-    for (name, line) in [("net", NET), ("code", CODE)] {
-        let long =
-            format!("{line} --metric joint --tolerance 0 --max-iterations 3000 --checkpoint-every 0 --threads 1");
+    let slow = "--metric joint --tolerance 0 --max-iterations 3000";
+    let encoder = "--recognition encoder --epochs 300";
+    for (name, line, how) in [("net", NET, slow), ("code", CODE, slow), ("encoder", NET, encoder)] {
+        let long = format!("{line} {how} --checkpoint-every 0 --threads 1");
         place.run(&format!("{long} --out {name}-whole")).fine();
         let out = format!("{name}-cut");
         let arguments = format!("{long} --out {out}");

@@ -1,7 +1,7 @@
 //! Fitting sigmoid belief nets: equal rows merged, small random weights as the start.
 
-use super::SIGMOID_BELIEF_NET;
 use super::file::BeliefFile;
+use super::{SIGMOID_BELIEF_NET, encoder};
 use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -86,13 +86,18 @@ impl Fittable for Prepared {
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
-        let layout = self.model.net().layout();
-        let units = layout.parents(0);
-        let weights: Vec<f64> =
-            (0..layout.sizes[0]).flat_map(|c| at.0[layout.unit(0, c)][..units].iter().copied()).collect();
-        picture::write(folder, "weights", "Weights of each unit of layer 1", &weights, units)?;
+        draw(folder, &self.model, at)?;
         Ok(folder.write_model(&BeliefFile::of(&self.model, at))?)
     }
+}
+
+/// Draws what there is to draw of a net.
+pub fn draw(folder: &RunFolder, model: &BeliefNet, at: &Point) -> Result<(), Failure> {
+    let layout = model.net().layout();
+    let units = layout.parents(0);
+    let weights: Vec<f64> =
+        (0..layout.sizes[0]).flat_map(|c| at.0[layout.unit(0, c)][..units].iter().copied()).collect();
+    picture::write(folder, "weights", "Weights of each unit of layer 1", &weights, units)
 }
 
 /// One warning for all columns that are certain, by their names: pictures have many such.
@@ -121,7 +126,7 @@ fn name_columns(summary: &mut Summary) {
 }
 
 /// Rows for a net; columns of text hold words. Also names these columns.
-fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
+pub fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
     let source = reading.open(data, false, Vec::new(), |_| true, out)?;
     let words = source.columns().iter().filter(|c| matches!(c.kind, ColumnKind::Levels(_)));
     let named = words.map(|c| c.name.clone()).collect();
@@ -145,6 +150,15 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "give --layers, as in --layers 8 or --layers 12,6 (the top last)",
         ));
     };
+    if arguments.recognition == Recognition::Encoder {
+        return encoder::begin(arguments, &layers, out);
+    }
+    if let Some(option) = arguments.vae.given().find(|o| encoder::OPTIONS.contains(o)) {
+        return Err(Failure::new(
+            format!("{option} goes with --recognition encoder only"),
+            "add it, or leave the option out: other fits take --max-iterations and --tolerance",
+        ));
+    }
     let own = BeliefNetSettings { layers, mean_field: arguments.recognition == Recognition::MeanField };
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
     let (source, words) = open(&arguments.data, &arguments.reading, out)?;

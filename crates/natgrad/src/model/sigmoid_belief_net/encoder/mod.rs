@@ -33,7 +33,8 @@ mod window;
 pub use evaluate::{EncoderBeliefs, Evaluation, evaluate, importance_bound, recognise};
 pub use progress::{Amortised, EncoderStatus, Epoch, Learnt};
 pub use settings::{Phases, TrainSettings};
-pub use train::train;
+pub use train::{Watch, train};
+pub use window::check as check_cells;
 
 use super::SigmoidBeliefNet;
 use super::layout::Layout;

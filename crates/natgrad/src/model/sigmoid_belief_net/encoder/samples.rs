@@ -25,6 +25,10 @@ pub(super) fn add_log(of: &Forward, states: &[f64], times: usize, out: &mut [f64
     let columns =
         states.chunks_exact(out.len()).zip(of.logits.chunks_exact(rows)).zip(of.softplus.chunks_exact(rows));
     for ((z, a), s) in columns {
+        if times == 1 {
+            out.iter_mut().zip(z).zip(a.iter().zip(s)).for_each(|((o, z), (a, s))| *o += z * a - s);
+            continue;
+        }
         let own = out.chunks_exact_mut(times).zip(z.chunks_exact(times));
         for ((out, z), (a, s)) in own.zip(a.iter().zip(s)) {
             out.iter_mut().zip(z).for_each(|(o, z)| *o += z * a - s);
@@ -41,11 +45,15 @@ pub(super) fn add_products(residual: &[f64], inputs: &[f64], rows: usize, out: &
     add_transposed(out, &extended, rows, residual, rows, rows, parents + 1, units);
 }
 
-/// `w_n (z_u − σ_u)` of samples, of which there are `times` for each row of `of`, summed over each row's samples where `whole`.
+/// `w_n (z_u − σ_u)` of samples, of which there are `times` for each row of `of`, summed over each row's samples.
 pub(super) fn residuals(of: &Forward, states: &[f64], weights: &[f64], times: usize) -> Vec<f64> {
     let rows = weights.len() / times;
     let mut out = Vec::with_capacity(of.probability.len());
     for (z, p) in states.chunks_exact(weights.len()).zip(of.probability.chunks_exact(rows)) {
+        if times == 1 {
+            out.extend(z.iter().zip(weights).zip(p).map(|((z, w), p)| w * (z - p)));
+            continue;
+        }
         let rows = z.chunks_exact(times).zip(weights.chunks_exact(times)).zip(p);
         out.extend(rows.map(|((z, w), p)| z.iter().zip(w).map(|(z, w)| w * (z - p)).sum::<f64>()));
     }

@@ -12,7 +12,10 @@ use std::ops::Range;
 const MOST_BYTES: usize = 1 << 28;
 
 /// Refuses rows that an encoder cannot read.
-pub(super) fn check(columns: &[Column], chunk: &Chunk<'_>) -> Result<(), Error> {
+///
+/// # Errors
+/// [`Error::Data`] naming a cell that is missing, [`Error::OutsideSupport`] one that is not 0 or 1.
+pub fn check(columns: &[Column], chunk: &Chunk<'_>) -> Result<(), Error> {
     let Some(at) = chunk.values.iter().position(|x| *x != 0.0 && *x != 1.0) else { return Ok(()) };
     let (row, column, x) = (chunk.first_row + (at % chunk.rows) as u64 + 1, &columns[at / chunk.rows], chunk.values[at]);
     if x.is_nan() {
