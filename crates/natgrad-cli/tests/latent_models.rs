@@ -75,6 +75,9 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
     assert_eq!(place.rows("p.csv")[0].len(), 7);
     assert!(place.files().contains(&"net/weights.svg".to_string()), "16 columns are a square");
     assert!(place.files().contains(&"code/dictionary.svg".to_string()));
+    assert!(place.read("code/report.html").contains("alt=\"Dictionary\""));
+    let scales = place.json("code/model.json")["parameters"]["scales"].as_array().expect("scales").clone();
+    assert!(scales.windows(2).all(|w| number(&w[0]) >= number(&w[1])), "{scales:?}");
     let parameters = &place.json("code/model.json")["parameters"];
     assert_eq!(parameters["mean"].as_array().map(Vec::len), Some(16));
     place.refuses("impute code patches.csv --out x.csv", &["whole rows", "factor-analysis"]);
@@ -83,7 +86,38 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
     assert_eq!(sizes["sizes"][0]["log_evidence"], Value::Null);
     assert_eq!(sizes["sizes"][0]["bic"], Value::Null);
     assert!(sizes["recommended"]["why"].as_str().expect("words").contains("held-out"));
-    place.refuses("select sigmoid-belief-net digits.csv", &["list of layers"]);
+}
+
+#[test]
+fn sizes_of_a_net_are_compared_by_their_evidence() {
+    let place = place();
+    let line = "select sigmoid-belief-net digits.csv --exclude p16 --max-iterations 40 --restarts 2";
+    let found = place.run(&format!("{line} --latent-dim 1..3 --plot sizes.svg --json")).fine().json();
+    assert!(place.files().contains(&"sizes.svg".to_string()));
+    let sizes = found["sizes"].as_array().expect("sizes");
+    for (i, size) in sizes.iter().enumerate() {
+        assert_eq!(size["log_evidence"], size["elbo"]);
+        // 15 columns: a bias and a weight for each unit; a prior for each unit.
+        assert_eq!(size["parameters"], 15 * (i + 2) + i + 1);
+        assert!(number(&size["held_out"]) < 0.0);
+        let latents = size["latents"].as_array().expect("units");
+        assert_eq!(latents.len(), i + 1);
+        // What rows tell about a unit is at least what is left of its prior's entropy.
+        for l in latents {
+            let (prior, left) = (number(&l["prior_entropy"]), number(&l["recognition_entropy"]));
+            assert!(number(&l["information"]) > 0.0 && left < prior, "{l}");
+        }
+    }
+    // One unit: the prior is the mean belief at a maximum, and the information what the entropy falls by.
+    let one = &sizes[0]["latents"][0];
+    let fall = number(&one["prior_entropy"]) - number(&one["recognition_entropy"]);
+    // Forty steps leave little: the prior follows in each.
+    assert!((number(&one["information"]) - fall).abs() < 1e-3, "{one}");
+    assert!(number(&sizes[1]["bic"]) < number(&sizes[0]["bic"]));
+    place.refuses(line, &["hidden units are missing", "--latent-dim"]);
+    place.refuses(&format!("{line} --latent-dim 20..21"), &["21", "--recognition encoder"]);
+    place.write("two.csv", "a,b\n0,1\n1,2\n");
+    place.refuses("select sigmoid-belief-net two.csv --latent-dim 1..2", &["two.csv", "row 2", "\"b\""]);
 }
 
 #[test]
@@ -101,9 +135,12 @@ fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
     let bound = number(&summary["importance_bound"]["value"]);
     let (elbo, one) = (number(&summary["elbo"]), number(&summary["elbo_of_one_draw"]));
     assert!(one < elbo && elbo < bound + 4.0 * number(&summary["elbo_error"]), "{one} {elbo} {bound}");
-    for file in ["summary.json", "model.json", "model.safetensors", "trace.csv", "report.html", "weights.svg"] {
+    let pictures = ["weights.svg", "samples.svg", "reconstructions.svg"];
+    for file in ["summary.json", "model.json", "model.safetensors", "trace.csv", "report.html"].iter().chain(&pictures) {
         assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
     }
+    // The page holds them.
+    assert_eq!(place.read("run/report.html").matches("src=\"data:image/png;base64,").count(), pictures.len());
     let score = place.run("score run digits.csv --per-row --out each.csv --json").fine().json();
     assert_eq!(number(&score["importance_bound"]["value"]), bound);
     assert_eq!(place.rows("each.csv").len(), 401);
@@ -134,6 +171,7 @@ fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
     place.refuses("predict run gaps.csv --out x.csv", &["\"p1\"", "missing"]);
     // Tensors that are missing, of another shape, or no tensors at all.
     let mut model = place.json("run/model.json");
+    std::fs::create_dir(place.path("wide")).expect("a folder");
     place.write("wide/model.json", model.to_string());
     place.refuses("score wide/model.json digits.csv", &["model.safetensors"]);
     place.write("wide/model.safetensors", "no tensors");

@@ -13,14 +13,18 @@ use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
 use natgrad::objective::Learning;
-use natgrad::rows::{ColumnKind, Profile, RowSource, merge_duplicates};
+use natgrad::rows::{Chunk, ColumnKind, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
+use natgrad_plot::Shades;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
 
 /// How the model says that a unit has come to the boundary.
 const CERTAIN: &str = " is certain given the layer above: its weights grow without bound";
+
+/// Samples that are drawn, and twice the rows whose reconstructions are.
+const SHOWN: usize = 40;
 
 /// Most columns that one warning names.
 const MOST_NAMED: usize = 6;
@@ -87,6 +91,7 @@ impl Fittable for Prepared {
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
         draw(folder, &self.model, at)?;
+        draw_rows(folder, self.source.as_ref(), |chunk| Ok(self.model.net().recognise(at, chunk)?.expected))?;
         Ok(folder.write_model(&BeliefFile::of(&self.model, at))?)
     }
 }
@@ -97,7 +102,35 @@ pub fn draw(folder: &RunFolder, model: &BeliefNet, at: &Point) -> Result<(), Fai
     let units = layout.parents(0);
     let weights: Vec<f64> =
         (0..layout.sizes[0]).flat_map(|c| at.0[layout.unit(0, c)][..units].iter().copied()).collect();
-    picture::write(folder, "weights", "Weights of each unit of layer 1", &weights, units)
+    picture::weights(folder, "weights", &weights, units)?;
+    let (_, chances) = model.net().sample(at, SHOWN, 0)?;
+    let images: Vec<Vec<f64>> = chances.chunks_exact(layout.sizes[0]).map(<[f64]>::to_vec).collect();
+    picture::images(folder, "samples", &images, Shades::Ink)
+}
+
+/// Draws the first rows above what is `expected` of their cells.
+pub fn draw_rows(
+    folder: &RunFolder,
+    source: &dyn RowSource,
+    expected: impl Fn(&Chunk<'_>) -> Result<Vec<f64>, Failure>,
+) -> Result<(), Failure> {
+    let columns = source.columns().len();
+    let count = (SHOWN / 2).min(source.rows() as usize);
+    let mut cells = Vec::new();
+    source.sweep(0..1, &mut |_, chunk| {
+        cells = (0..columns).flat_map(|d| &chunk.column(d)[..count]).copied().collect();
+        Ok(())
+    })?;
+    let chunk = Chunk { first_row: 0, rows: count, values: &cells, weights: None };
+    let believed = expected(&chunk)?;
+    let of = |values: &[f64], n: usize| -> Vec<f64> {
+        // A missing cell is neither.
+        values.iter().skip(n).step_by(count).map(|x| if x.is_nan() { 0.5 } else { *x }).collect()
+    };
+    let lines = (0..count).step_by(picture::ACROSS).map(|first| first..(first + picture::ACROSS).min(count));
+    let pairs = lines.flat_map(|line| [(&cells, line.clone()), (&believed, line)]);
+    let images: Vec<Vec<f64>> = pairs.flat_map(|(values, line)| line.map(|n| of(values, n)).collect::<Vec<_>>()).collect();
+    picture::images(folder, "reconstructions", &images, Shades::Ink)
 }
 
 /// One warning for all columns that are certain, by their names: pictures have many such.

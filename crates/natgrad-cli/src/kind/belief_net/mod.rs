@@ -1,5 +1,6 @@
 //! Sigmoid belief nets.
 
+mod comparison;
 mod encoder;
 mod file;
 mod fit;
@@ -64,11 +65,8 @@ impl Kind for BeliefNets {
         fit::begin(arguments, out)
     }
 
-    fn compare<'a>(&self, _: &'a select::Arguments, _: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
-        Err(Failure::new(
-            "select cannot compare belief nets: their size is a list of layers, not one number",
-            "fit each with `natgrad fit sigmoid-belief-net --layers …` and compare rows held out with `natgrad score`",
-        ))
+    fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        comparison::open(arguments, out)
     }
 
     fn go_on(

@@ -4,7 +4,7 @@ use super::super::file::BeliefFile;
 use super::super::{SIGMOID_BELIEF_NET, fit as listed};
 use super::climb::{EncoderPlan, Ended, State, Task, climb};
 use super::file::{EncoderFile, Pair, write};
-use super::rows::bound_of_some;
+use super::rows::{believe, bound_of_some};
 use super::summary::Findings;
 use crate::command::fit::{Arguments, Plan, check_fingerprint, fingerprint, settings};
 use crate::failure::Failure;
@@ -142,6 +142,7 @@ fn end(task: &Task<'_>, ended: &Ended, folder: Option<&RunFolder>, out: &Output)
     if let Some(folder) = folder {
         write(folder, &pair, task.learning)?;
         listed::draw(folder, task.model, &progress.point)?;
+        listed::draw_rows(folder, task.source, |chunk| Ok(believe(&pair, chunk)?.expected))?;
         write_trace(folder, &progress.trace, &ended.seconds)?;
         folder.write_summary(&findings.document())?;
         crate::command::report::write(folder)?;

@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::kind::latent::rows::{number, written};
 use crate::kind::{Fitted, stream};
 use crate::output::Output;
-use natgrad::model::sigmoid_belief_net::encoder::{TrainSettings, evaluate, importance_bound, recognise};
-use natgrad::rows::{Column, RowSource};
+use natgrad::model::sigmoid_belief_net::encoder::{EncoderBeliefs, TrainSettings, evaluate, importance_bound, recognise};
+use natgrad::rows::{Chunk, Column, RowSource};
 use natgrad_io::TableWriter;
 use serde_json::json;
 use std::path::Path;
@@ -19,6 +19,12 @@ const DRAWS: usize = 50;
 
 /// Seed of draws after learning: other ones than learning's.
 const SEED: u64 = 1;
+
+/// Beliefs about the rows of a chunk.
+pub fn believe(pair: &Pair, chunk: &Chunk<'_>) -> Result<EncoderBeliefs, Failure> {
+    let at = (&pair.point, &pair.weights);
+    Ok(recognise(pair.model.net(), &pair.encoder, chunk, at, DRAWS, SEED)?)
+}
 
 /// Rows whose bound of many draws a fit or a check looks at.
 const ROWS: usize = 4096;
@@ -89,11 +95,10 @@ impl Fitted for EncoderFile {
         let names = unit_names(&pair.model.settings().layers).into_iter().chain(["importance_bound".to_string()]);
         let columns: Vec<Column> = names.map(number).collect();
         let mut writer = TableWriter::create(to, &columns)?;
-        let at = (&pair.point, &pair.weights);
         let mut rows = 0;
         stream(source.as_ref(), |chunk| {
             check_cells(&chunk, source.as_ref(), data)?;
-            let believed = recognise(pair.model.net(), &pair.encoder, &chunk, at, DRAWS, SEED)?;
+            let believed = believe(&pair, &chunk)?;
             rows += chunk.rows;
             Ok(writer.push_rows(chunk.rows, &[believed.means, believed.bounds].concat())?)
         })?;
@@ -129,7 +134,7 @@ impl Fitted for EncoderFile {
 
 /// Refuses cells that are not 0 or 1.
 fn check_cells(
-    chunk: &natgrad::rows::Chunk<'_>,
+    chunk: &Chunk<'_>,
     source: &dyn RowSource,
     data: &DataArguments,
 ) -> Result<(), Failure> {
