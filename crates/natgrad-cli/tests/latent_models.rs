@@ -136,7 +136,8 @@ fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
     let (elbo, one) = (number(&summary["elbo"]), number(&summary["elbo_of_one_draw"]));
     assert!(one < elbo && elbo < bound + 4.0 * number(&summary["elbo_error"]), "{one} {elbo} {bound}");
     let pictures = ["weights.svg", "samples.svg", "reconstructions.svg"];
-    for file in ["summary.json", "model.json", "model.safetensors", "trace.csv", "report.html"].iter().chain(&pictures) {
+    for file in ["summary.json", "model.json", "model.safetensors", "trace.csv", "report.html"].iter().chain(&pictures)
+    {
         assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
     }
     // The page holds them.
@@ -145,7 +146,10 @@ fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
     assert_eq!(number(&score["importance_bound"]["value"]), bound);
     assert_eq!(place.rows("each.csv").len(), 401);
     place.run("predict run digits.csv --out p.csv").fine();
-    assert_eq!(place.rows("p.csv")[0], ["layer_1_unit_1", "layer_1_unit_2", "layer_2_unit_1", "layer_2_unit_2", "importance_bound"]);
+    assert_eq!(
+        place.rows("p.csv")[0],
+        ["layer_1_unit_1", "layer_1_unit_2", "layer_2_unit_1", "layer_2_unit_2", "importance_bound"]
+    );
     place.run("sample run --rows 20 --seed 1 --out made.csv").fine();
     assert_eq!(place.run("check run digits.csv --json").code, Some(0));
     place.refuses("impute run digits.csv --out x.csv", &["whole rows", "mean-field"]);

@@ -43,8 +43,14 @@ fn both_wakes_learn_digits_and_threads_do_not_matter() {
     let start = (net.start(&frequencies, 1), encoder.start(1));
     let before = evidence(&net, &start.0.0, &table);
     let run = |samples: usize, epochs: u64, threads: usize| {
-        let settings =
-            TrainSettings { samples, phases: Phases::of(samples), epochs, batch: 100, rate: 0.1, ..TrainSettings::default() };
+        let settings = TrainSettings {
+            samples,
+            phases: Phases::of(samples),
+            epochs,
+            batch: 100,
+            rate: 0.1,
+            ..TrainSettings::default()
+        };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         let begin = Amortised::at(start.0.clone(), start.1.clone());
         pool.install(|| train(&net, &encoder, &table, &settings, begin, &mut |_| true)).expect("learnt")

@@ -337,7 +337,10 @@ fn the_canonical_dictionary_is_the_same_model_whatever_the_order_and_signs() {
     let canonical = model.canonical(&at);
     assert_eq!(canonical, model.canonical(&other));
     assert_eq!(canonical, model.canonical(&canonical));
-    assert_eq!(model.dictionary(&canonical).scales.iter().map(|b| (b * 10.0).round()).collect::<Vec<_>>(), [9.0, 4.0, 2.0, 1.0]);
+    assert_eq!(
+        model.dictionary(&canonical).scales.iter().map(|b| (b * 10.0).round()).collect::<Vec<_>>(),
+        [9.0, 4.0, 2.0, 1.0]
+    );
     let learning = Learning::new(&model, &table, 0.0);
     let elbo = |at: &Point| learning.look(at, Want::Evidence).expect("a look").elbo;
     // Sums over elements in another order.

@@ -129,7 +129,8 @@ pub fn draw_rows(
     };
     let lines = (0..count).step_by(picture::ACROSS).map(|first| first..(first + picture::ACROSS).min(count));
     let pairs = lines.flat_map(|line| [(&cells, line.clone()), (&believed, line)]);
-    let images: Vec<Vec<f64>> = pairs.flat_map(|(values, line)| line.map(|n| of(values, n)).collect::<Vec<_>>()).collect();
+    let images: Vec<Vec<f64>> =
+        pairs.flat_map(|(values, line)| line.map(|n| of(values, n)).collect::<Vec<_>>()).collect();
     picture::images(folder, "reconstructions", &images, Shades::Ink)
 }
 

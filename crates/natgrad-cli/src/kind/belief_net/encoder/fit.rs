@@ -61,7 +61,12 @@ fn prepare(layers: &[usize], source: &dyn RowSource) -> Result<(BeliefNet, Vec<f
 }
 
 /// Where learning starts: net and encoder of a file, or the net alone, or neither.
-fn start(path: Option<&Path>, pair: (&BeliefNet, &Encoder), frequencies: &[f64], seed: u64) -> Result<Amortised, Failure> {
+fn start(
+    path: Option<&Path>,
+    pair: (&BeliefNet, &Encoder),
+    frequencies: &[f64],
+    seed: u64,
+) -> Result<Amortised, Failure> {
     let (model, encoder) = pair;
     let Some(path) = path else {
         return Ok(Amortised::at(model.net().start(frequencies, seed), encoder.start(seed)));

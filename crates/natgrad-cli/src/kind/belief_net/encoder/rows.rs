@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::kind::latent::rows::{number, written};
 use crate::kind::{Fitted, stream};
 use crate::output::Output;
-use natgrad::model::sigmoid_belief_net::encoder::{EncoderBeliefs, TrainSettings, evaluate, importance_bound, recognise};
+use natgrad::model::sigmoid_belief_net::encoder::{
+    EncoderBeliefs, TrainSettings, evaluate, importance_bound, recognise,
+};
 use natgrad::rows::{Chunk, Column, RowSource};
 use natgrad_io::TableWriter;
 use serde_json::json;
@@ -133,11 +135,7 @@ impl Fitted for EncoderFile {
 }
 
 /// Refuses cells that are not 0 or 1.
-fn check_cells(
-    chunk: &Chunk<'_>,
-    source: &dyn RowSource,
-    data: &DataArguments,
-) -> Result<(), Failure> {
+fn check_cells(chunk: &Chunk<'_>, source: &dyn RowSource, data: &DataArguments) -> Result<(), Failure> {
     natgrad::model::sigmoid_belief_net::encoder::check_cells(source.columns(), chunk)
         .map_err(|e| Failure::from(e).in_files(&data.data))
 }

@@ -2,9 +2,9 @@
 
 use super::super::SigmoidBeliefNet;
 use super::metric::Moments;
+use super::samples::{add_log, add_products, draw, first_of_each, repeat, residuals};
 use super::sums::Sums;
 use super::{Encoder, Forward, Phases, forward};
-use super::samples::{add_log, add_products, draw, first_of_each, repeat, residuals};
 use crate::linalg::special::log_sum_exp;
 use rand_chacha::ChaCha8Rng;
 
@@ -128,7 +128,8 @@ impl Pair<'_> {
         for l in (1..=top).rev() {
             let of = &drawn.encoded[l - 1];
             // Layer 1 sees the rows themselves, the same for all samples.
-            let (times, cells) = if l == 1 { (samples, first_of_each(&drawn.states[0], samples)) } else { (1, Vec::new()) };
+            let (times, cells) =
+                if l == 1 { (samples, first_of_each(&drawn.states[0], samples)) } else { (1, Vec::new()) };
             let inputs = if l == 1 { &cells } else { &drawn.states[l - 1] };
             let own_weights = if l == 1 { row_weights } else { &weights };
             if phases.wake {

@@ -190,7 +190,8 @@ pub fn recognise(
 ) -> Result<EncoderBeliefs, Error> {
     let samples = samples.max(1);
     let mean = |values: &[f64], weights: &[f64]| -> Vec<f64> {
-        let rows = values.chunks_exact(weights.len()).flat_map(|c| c.chunks_exact(samples).zip(weights.chunks_exact(samples)));
+        let rows =
+            values.chunks_exact(weights.len()).flat_map(|c| c.chunks_exact(samples).zip(weights.chunks_exact(samples)));
         rows.map(|(x, w)| x.iter().zip(w).map(|(x, w)| x * w).sum()).collect()
     };
     let read = |_: &Pair<'_>, drawn: Drawn, _: &[f64], _: &mut _| {
@@ -206,7 +207,10 @@ pub fn recognise(
     // Blocks are rows of every column.
     let join = |of: fn(&EncoderBeliefs) -> &Vec<f64>| -> Vec<f64> {
         let units = parts.first().map_or(0, |p| of(p).len() / p.bounds.len().max(1));
-        (0..units).flat_map(|u| parts.iter().flat_map(move |p| &of(p)[u * p.bounds.len()..(u + 1) * p.bounds.len()])).copied().collect()
+        (0..units)
+            .flat_map(|u| parts.iter().flat_map(move |p| &of(p)[u * p.bounds.len()..(u + 1) * p.bounds.len()]))
+            .copied()
+            .collect()
     };
     Ok(EncoderBeliefs { bounds: join(|p| &p.bounds), means: join(|p| &p.means), expected: join(|p| &p.expected) })
 }

@@ -22,8 +22,7 @@ pub(super) fn draw(probability: &[f64], times: usize, rng: &mut ChaCha8Rng) -> V
 /// Adds `Σ_u z a − ln(1 + eᵃ)` of each sample, of which there are `times` for each row of `of`.
 pub(super) fn add_log(of: &Forward, states: &[f64], times: usize, out: &mut [f64]) {
     let rows = out.len() / times;
-    let columns =
-        states.chunks_exact(out.len()).zip(of.logits.chunks_exact(rows)).zip(of.softplus.chunks_exact(rows));
+    let columns = states.chunks_exact(out.len()).zip(of.logits.chunks_exact(rows)).zip(of.softplus.chunks_exact(rows));
     for ((z, a), s) in columns {
         if times == 1 {
             out.iter_mut().zip(z).zip(a.iter().zip(s)).for_each(|((o, z), (a, s))| *o += z * a - s);

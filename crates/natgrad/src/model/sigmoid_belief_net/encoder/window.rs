@@ -17,10 +17,14 @@ const MOST_BYTES: usize = 1 << 28;
 /// [`Error::Data`] naming a cell that is missing, [`Error::OutsideSupport`] one that is not 0 or 1.
 pub fn check(columns: &[Column], chunk: &Chunk<'_>) -> Result<(), Error> {
     let Some(at) = chunk.values.iter().position(|x| *x != 0.0 && *x != 1.0) else { return Ok(()) };
-    let (row, column, x) = (chunk.first_row + (at % chunk.rows) as u64 + 1, &columns[at / chunk.rows], chunk.values[at]);
+    let (row, column, x) =
+        (chunk.first_row + (at % chunk.rows) as u64 + 1, &columns[at / chunk.rows], chunk.values[at]);
     if x.is_nan() {
         return Err(Error::Data {
-            problem: format!("row {row}, column \"{}\": the cell is missing, and the encoder reads whole rows", column.name),
+            problem: format!(
+                "row {row}, column \"{}\": the cell is missing, and the encoder reads whole rows",
+                column.name
+            ),
             hint: "use exact or mean-field recognition, which sum missing cells out".into(),
         });
     }
