@@ -253,6 +253,14 @@ fn bad_input_is_named_with_a_way_out() {
     let warnings = place.json("run/summary.json")["warnings"].to_string();
     assert!(warnings.contains("p16") && warnings.contains("certain"), "{warnings}");
     place.run("fit sparse-coding digits.csv --latent-dim 2 --max-iterations 20").fine();
+    let beside = place.run(&format!("{NET} --recognition encoder --epochs 1 --json")).fine().json();
+    assert!(beside["warnings"].to_string().contains("column p16 never changes"), "{}", beside["warnings"]);
+    // More hidden variables than columns are learnt, and said.
+    place.write("narrow.csv", "a,b\n0,1\n1,0\n1,1\n0,0\n1,0\n");
+    for command in ["sigmoid-belief-net narrow.csv --layers 3", "sparse-coding narrow.csv --latent-dim 3"] {
+        let summary = place.run(&format!("fit {command} --max-iterations 20 --json")).fine().json();
+        assert!(summary["warnings"].to_string().contains("for 2 columns"), "{command}");
+    }
 }
 
 #[test]

@@ -24,7 +24,7 @@ const SAMPLES: usize = 10;
 fn digits(rows: usize) -> Result<Table, Box<dyn Error>> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
     let prototypes: Vec<bool> = (0..10 * VISIBLE).map(|_| rng.random::<f64>() < 0.13).collect();
-    let mut data = vec![Vec::with_capacity(rows); VISIBLE];
+    let mut data = vec![Vec::new(); VISIBLE];
     for _ in 0..rows {
         let which = rng.random_range(0..10usize);
         for (d, column) in data.iter_mut().enumerate() {

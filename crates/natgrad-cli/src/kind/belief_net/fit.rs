@@ -78,7 +78,7 @@ impl Fittable for Prepared {
     fn align(&self, _: &mut Restarts, _: &Point, _: &[Option<&Point>], _: f64) {}
 
     fn settle(&self, outcome: &Outcome, _: usize) -> Result<(Outcome, Vec<String>), Failure> {
-        Ok((outcome.clone(), Vec::new()))
+        Ok((outcome.clone(), wide(&self.model).into_iter().collect()))
     }
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
@@ -146,17 +146,32 @@ fn name_columns(summary: &mut Summary) {
         return;
     }
     summary.warnings.retain(|w| place(w).is_none());
-    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
-    let text = match (names.len(), more) {
-        (1, _) => format!("boundary: column {first}{CERTAIN}"),
-        (_, 0) => {
-            format!("boundary: columns {first} are certain given the layer above: their weights grow without bound")
-        }
-        _ => format!(
-            "boundary: columns {first} and {more} more are certain given the layer above: their weights grow without bound"
-        ),
+    let growth = if names.len() == 1 {
+        CERTAIN.to_string()
+    } else {
+        " are certain given the layer above: their weights grow without bound".to_string()
     };
-    summary.warnings.push(text);
+    summary.warnings.push(format!("boundary: {}{growth}", listed(&names)));
+}
+
+/// Some columns by their names.
+pub fn listed(names: &[String]) -> String {
+    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
+    match (names.len(), more) {
+        (1, _) => format!("column {first}"),
+        (_, 0) => format!("columns {first}"),
+        _ => format!("columns {first} and {more} more"),
+    }
+}
+
+/// Says so where layer 1 has more units than there are columns.
+pub fn wide(model: &BeliefNet) -> Option<String> {
+    let (columns, units) = (model.columns().len(), model.settings().layers[0]);
+    (units > columns).then(|| {
+        format!(
+            "layer 1 has {units} units for {columns} columns: all are learnt, but rows of so few columns do not tell so many apart"
+        )
+    })
 }
 
 /// Rows for a net; columns of text hold words. Also names these columns.

@@ -74,7 +74,11 @@ impl Fittable for Prepared {
         let look = self.learning().look(&point, Want::Statistics)?;
         let mut progress = outcome.progress.clone();
         progress.point = point;
-        Ok((Outcome { progress, look }, Vec::new()))
+        let (columns, elements) = (self.model.model().columns(), self.model.model().elements());
+        let wide = (elements > columns).then(|| {
+            format!("{elements} elements for {columns} columns: the dictionary is overcomplete, and sparseness alone tells its elements apart")
+        });
+        Ok((Outcome { progress, look }, wide.into_iter().collect()))
     }
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {

@@ -46,6 +46,8 @@ pub struct Task<'a> {
     pub learning: &'a TrainSettings,
     /// Everything that the fit depends on.
     pub plan: &'a Plan,
+    /// Of ones in each column.
+    pub frequencies: &'a [f64],
 }
 
 /// Learning that has ended or was stopped.

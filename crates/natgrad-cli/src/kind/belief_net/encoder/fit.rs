@@ -102,7 +102,8 @@ pub fn begin(arguments: &Arguments, layers: &[usize], out: &Output) -> Result<u8
         fingerprint: fingerprint_of(source, &frequencies),
     };
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let task = Task { model: &model, encoder: &encoder, source, learning: &learning, plan: &plan };
+    let task =
+        Task { model: &model, encoder: &encoder, source, learning: &learning, plan: &plan, frequencies: &frequencies };
     let ended = climb(&task, progress, folder.as_ref(), out)?;
     end(&task, &ended, folder.as_ref(), out)
 }
@@ -119,7 +120,8 @@ pub fn go_on(own: &EncoderPlan, plan: &Plan, folder: Option<RunFolder>, out: &Ou
         prepare(&own.settings.layers, source).map_err(|e| Failure::from(e).in_files(&plan.data))?;
     check_fingerprint(plan, fingerprint_of(source, &frequencies))?;
     let encoder = Encoder::new(model.net());
-    let task = Task { model: &model, encoder: &encoder, source, learning: &own.learning, plan };
+    let task =
+        Task { model: &model, encoder: &encoder, source, learning: &own.learning, plan, frequencies: &frequencies };
     let ended = climb(&task, state.learning, Some(&folder), out)?;
     end(&task, &ended, Some(&folder), out)
 }
@@ -143,6 +145,7 @@ fn end(task: &Task<'_>, ended: &Ended, folder: Option<&RunFolder>, out: &Output)
             _ => "iteration-limit",
         }),
         run: Some((progress.epoch, task.learning.seed)),
+        warnings: constant(task.model, task.frequencies).into_iter().chain(listed::wide(task.model)).collect(),
     };
     if let Some(folder) = folder {
         write(folder, &pair, task.learning)?;
@@ -167,6 +170,14 @@ fn end(task: &Task<'_>, ended: &Ended, folder: Option<&RunFolder>, out: &Output)
         out.note(&format!("results are in {} (report.html opens in a browser)", folder.path().display()));
     }
     Ok(0)
+}
+
+/// Names columns that are always 0 or always 1.
+fn constant(model: &BeliefNet, frequencies: &[f64]) -> Option<String> {
+    let constant = model.columns().iter().zip(frequencies).filter(|(_, f)| **f == 0.0 || **f == 1.0);
+    let names: Vec<String> = constant.map(|(c, _)| c.name.clone()).collect();
+    let growth = if names.len() == 1 { "never changes: its bias grows" } else { "never change: their biases grow" };
+    (!names.is_empty()).then(|| format!("boundary: {} {growth} without bound", listed::listed(&names)))
 }
 
 /// A line per epoch.

@@ -129,7 +129,15 @@ impl Fitted for EncoderFile {
         // The closed forms at the end were found with draws of their own: their error counts as well.
         evaluation.residual_error *= 2f64.sqrt();
         let bound = bound_of_some(&pair, source.as_ref())?;
-        let findings = Findings { pair: &pair, evaluation: &evaluation, bound, tolerance, status: None, run: None };
+        let findings = Findings {
+            pair: &pair,
+            evaluation: &evaluation,
+            bound,
+            tolerance,
+            status: None,
+            run: None,
+            warnings: Vec::new(),
+        };
         Ok(u8::from(!findings.show(out)?))
     }
 }

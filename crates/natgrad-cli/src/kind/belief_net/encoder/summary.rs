@@ -29,6 +29,8 @@ pub struct Findings<'a> {
     pub status: Option<&'a str>,
     /// Epochs and the seed.
     pub run: Option<(u64, u64)>,
+    /// What is to be known beside it.
+    pub warnings: Vec<String>,
 }
 
 impl Findings<'_> {
@@ -86,6 +88,7 @@ impl Findings<'_> {
             "certificates": [self.certificate()],
             "units": {"names": names, "divergences": e.divergences, "collapsed": collapsed, "threshold": e.threshold},
             "parameters": model.parameters(&self.pair.point),
+            "warnings": self.warnings,
             "seed": self.run.map(|r| r.1),
             "version": env!("CARGO_PKG_VERSION"),
         })
@@ -95,6 +98,7 @@ impl Findings<'_> {
     pub fn show(&self, out: &Output) -> Result<bool, Failure> {
         let (e, certificate) = (self.evaluation, self.certificate());
         let names = unit_names(&self.pair.model.settings().layers);
+        self.warnings.iter().for_each(|w| out.warn(w));
         if !e.collapsed.is_empty() {
             let first: Vec<&str> = e.collapsed.iter().take(MOST_NAMED).map(|u| names[*u].as_str()).collect();
             let more = e.collapsed.len().saturating_sub(MOST_NAMED);
