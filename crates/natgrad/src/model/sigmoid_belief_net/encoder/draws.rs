@@ -2,6 +2,7 @@
 
 use super::super::SigmoidBeliefNet;
 use super::metric::Moments;
+use super::pool::{Pool, Pools};
 use super::samples::{add_log, add_products, draw, first_of_each, repeat, residuals};
 use super::sums::Sums;
 use super::{Encoder, Forward, Phases, forward};
@@ -14,6 +15,7 @@ pub(super) struct Pair<'a> {
     pub encoder: &'a Encoder,
     pub theta: &'a [f64],
     pub phi: &'a [f64],
+    pub pools: &'a Pools,
 }
 
 /// What sums are wanted beside bounds and entropies.
@@ -50,43 +52,52 @@ pub(super) struct Drawn {
     log_p: Vec<f64>,
 }
 
+impl Drawn {
+    /// Gives its memory back.
+    pub fn recycle(self, pool: &mut Pool) {
+        self.encoded.into_iter().chain(self.decoded).for_each(|of| of.recycle(pool));
+        self.states.into_iter().chain([self.ratio, self.log_p]).for_each(|v| pool.give(v));
+    }
+}
+
 impl Pair<'_> {
     /// `samples` draws for each row of `cells` (rows × columns, column-major).
-    pub fn draw(&self, cells: &[f64], rows: usize, samples: usize, rng: &mut ChaCha8Rng) -> Drawn {
+    pub fn draw(&self, cells: &[f64], rows: usize, samples: usize, rng: &mut ChaCha8Rng, pool: &mut Pool) -> Drawn {
         let (layout, up) = (self.net.layout(), &self.encoder.layout);
         let top = layout.top();
         let n = rows * samples;
-        let mut log_q = vec![0.0; n];
-        let mut states = vec![repeat(cells, samples)];
+        let mut log_q = pool.zeros(n);
+        let mut states = vec![repeat(cells, samples, pool)];
         let mut encoded = Vec::new();
         for l in 1..=top {
             let own = &self.phi[up.layer(top - l)];
             let times = if l == 1 { samples } else { 1 };
             let inputs = if l == 1 { cells } else { &states[l - 1] };
-            let of = forward(own, layout.sizes[l - 1], inputs, n / times);
-            states.push(draw(&of.probability, times, rng));
+            let of = forward(own, layout.sizes[l - 1], inputs, n / times, pool);
+            states.push(draw(&of.probability, times, rng, pool));
             add_log(&of, &states[l], times, &mut log_q);
             encoded.push(of);
         }
-        let mut log_p = vec![0.0; n];
+        let mut log_p = pool.zeros(n);
         let mut decoded = Vec::new();
         for l in 0..=top {
             let inputs: &[f64] = if l < top { &states[l + 1] } else { &[] };
-            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, n);
+            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, n, pool);
             add_log(&of, &states[l], 1, &mut log_p);
             decoded.push(of);
         }
-        let ratio = log_p.iter().zip(&log_q).map(|(p, q)| p - q).collect();
+        let mut ratio = log_q;
+        ratio.iter_mut().zip(&log_p).for_each(|(r, p)| *r = p - *r);
         Drawn { samples, states, encoded, decoded, ratio, log_p }
     }
 
     /// What samples of rows of these weights say.
-    pub fn sums(&self, drawn: &Drawn, row_weights: &[f64], want: Want, rng: &mut ChaCha8Rng) -> Sums {
+    pub fn sums(&self, drawn: &Drawn, row_weights: &[f64], want: Want, rng: &mut ChaCha8Rng, pool: &mut Pool) -> Sums {
         let (layout, up) = (self.net.layout(), &self.encoder.layout);
         let (top, samples, n) = (layout.top(), drawn.samples, drawn.ratio.len());
         let mut out = Sums { rows: row_weights.len() as u64, ..Sums::default() };
-        let mut weights = vec![0.0; n];
-        let mut residual = vec![0.0; n];
+        let mut weights = pool.zeros(n);
+        let mut residual = pool.zeros(n);
         for ((i, w), own) in row_weights.iter().enumerate().zip(drawn.ratio.chunks_exact(samples)) {
             let at = i * samples..(i + 1) * samples;
             let total = log_sum_exp(own);
@@ -112,14 +123,16 @@ impl Pair<'_> {
         out.on = drawn.states[top].chunks_exact(n).map(|z| z.iter().zip(&weights).map(|(z, w)| z * w).sum()).collect();
         let Some(phases) = want.phases() else {
             out.divergence = self.divergences(drawn, row_weights);
+            [weights, residual].into_iter().for_each(|v| pool.give(v));
             return out;
         };
         out.slope = vec![0.0; layout.len()];
         out.encoder_slope = vec![0.0; self.encoder.len()];
         for l in 0..=top {
             let inputs: &[f64] = if l < top { &drawn.states[l + 1] } else { &[] };
-            let own = residuals(&drawn.decoded[l], &drawn.states[l], &weights, 1);
-            add_products(&own, inputs, n, &mut out.slope[layout.layer(l)]);
+            let own = residuals(&drawn.decoded[l], &drawn.states[l], &weights, 1, pool);
+            add_products(&own, inputs, n, &mut out.slope[layout.layer(l)], pool);
+            pool.give(own);
             if l < top && matches!(want, Want::Moments(_)) {
                 out.moments.push(Moments::of(inputs, &drawn.decoded[l].slope, &weights));
             }
@@ -133,16 +146,18 @@ impl Pair<'_> {
             let inputs = if l == 1 { &cells } else { &drawn.states[l - 1] };
             let own_weights = if l == 1 { row_weights } else { &weights };
             if phases.wake {
-                let own = residuals(of, &drawn.states[l], &weights, times);
-                add_products(&own, inputs, n / times, &mut out.encoder_slope[up.layer(top - l)]);
+                let own = residuals(of, &drawn.states[l], &weights, times, pool);
+                add_products(&own, inputs, n / times, &mut out.encoder_slope[up.layer(top - l)], pool);
+                pool.give(own);
             }
             if matches!(want, Want::Moments(_)) {
                 out.moments.push(Moments::of(inputs, &of.slope, own_weights));
             }
         }
         if phases.sleep {
-            self.dream(row_weights.len(), out.weight / row_weights.len() as f64, rng, &mut out);
+            self.dream(row_weights.len(), out.weight / row_weights.len() as f64, rng, &mut out, pool);
         }
+        [weights, residual].into_iter().for_each(|v| pool.give(v));
         out
     }
 
@@ -189,20 +204,24 @@ impl Pair<'_> {
     }
 
     /// The sleep phase: rows of the net's own, recognised; each counts as much as a row of the data on average.
-    fn dream(&self, rows: usize, weight: f64, rng: &mut ChaCha8Rng, out: &mut Sums) {
+    fn dream(&self, rows: usize, weight: f64, rng: &mut ChaCha8Rng, out: &mut Sums, pool: &mut Pool) {
         let (layout, up) = (self.net.layout(), &self.encoder.layout);
         let top = layout.top();
         let mut states: Vec<Vec<f64>> = vec![Vec::new(); top + 1];
         for l in (0..=top).rev() {
             let inputs: &[f64] = if l < top { &states[l + 1] } else { &[] };
-            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, rows);
-            states[l] = draw(&of.probability, 1, rng);
+            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, rows, pool);
+            states[l] = draw(&of.probability, 1, rng, pool);
+            of.recycle(pool);
         }
         let weights = vec![weight; rows];
         for l in 1..=top {
-            let of = forward(&self.phi[up.layer(top - l)], layout.sizes[l - 1], &states[l - 1], rows);
-            let own = residuals(&of, &states[l], &weights, 1);
-            add_products(&own, &states[l - 1], rows, &mut out.encoder_slope[up.layer(top - l)]);
+            let of = forward(&self.phi[up.layer(top - l)], layout.sizes[l - 1], &states[l - 1], rows, pool);
+            let own = residuals(&of, &states[l], &weights, 1, pool);
+            add_products(&own, &states[l - 1], rows, &mut out.encoder_slope[up.layer(top - l)], pool);
+            pool.give(own);
+            of.recycle(pool);
         }
+        states.into_iter().for_each(|v| pool.give(v));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::SigmoidBeliefNet;
 use super::draws::{Drawn, Pair, Want};
+use super::pool::{Pool, Pools};
 use super::samples::generator;
 use super::sums::Sums;
 use super::window::{check, check_width};
@@ -75,7 +76,7 @@ impl Evaluation {
 }
 
 /// What is read off the samples of a block.
-type Read<'a, T> = &'a (dyn Fn(&Pair<'_>, Drawn, &[f64], &mut rand_chacha::ChaCha8Rng) -> T + Sync);
+type Read<'a, T> = &'a (dyn Fn(&Drawn, &[f64], &mut rand_chacha::ChaCha8Rng, &mut Pool) -> T + Sync);
 
 impl Pair<'_> {
     /// Reads `T` off the samples of each block of a chunk's rows; answers come in order, whatever the number of threads.
@@ -91,8 +92,12 @@ impl Pair<'_> {
                 let weights: Vec<f64> = (first..first + rows).map(|n| chunk.weight(n)).collect();
                 // A stream for each block of each sweep: row numbers stay below 2⁴⁰.
                 let mut rng = generator(seed.0, (1 << 63) | (seed.1 << 40) | (chunk.first_row + first as u64));
-                let drawn = self.draw(&cells, rows, samples, &mut rng);
-                read(self, drawn, &weights, &mut rng)
+                self.pools.with(|pool| {
+                    let drawn = self.draw(&cells, rows, samples, &mut rng, pool);
+                    let out = read(&drawn, &weights, &mut rng, pool);
+                    drawn.recycle(pool);
+                    out
+                })
             })
             .collect()
     }
@@ -104,8 +109,8 @@ impl Pair<'_> {
         for stretch in source.stretches() {
             source.sweep(stretch, &mut |_, chunk| {
                 check(source.columns(), &chunk)?;
-                let read = |pair: &Pair<'_>, drawn: Drawn, weights: &[f64], rng: &mut _| {
-                    pair.sums(&drawn, weights, Want::Bounds, rng)
+                let read = |drawn: &Drawn, weights: &[f64], rng: &mut _, pool: &mut Pool| {
+                    self.sums(drawn, weights, Want::Bounds, rng, pool)
                 };
                 for part in self.each_block(&chunk, samples, seed, &read) {
                     match &mut total {
@@ -123,10 +128,15 @@ impl Pair<'_> {
     }
 }
 
-fn pair<'a>(net: &'a SigmoidBeliefNet, encoder: &'a Encoder, at: (&'a Point, &'a Point)) -> Result<Pair<'a>, Error> {
+fn pair<'a>(
+    net: &'a SigmoidBeliefNet,
+    encoder: &'a Encoder,
+    at: (&'a Point, &'a Point),
+    pools: &'a Pools,
+) -> Result<Pair<'a>, Error> {
     net.check(at.0)?;
     encoder.check(at.1)?;
-    Ok(Pair { net, encoder, theta: &at.0.0, phi: &at.1.0 })
+    Ok(Pair { net, encoder, theta: &at.0.0, phi: &at.1.0, pools })
 }
 
 /// Bounds, entropies and divergences of all rows, `settings.samples` draws each.
@@ -142,7 +152,7 @@ pub fn evaluate(
     settings: &TrainSettings,
 ) -> Result<Evaluation, Error> {
     settings.check()?;
-    let sums = pair(net, encoder, at)?.sweep(source, settings.samples, (settings.seed, 0))?;
+    let sums = pair(net, encoder, at, &Pools::default())?.sweep(source, settings.samples, (settings.seed, 0))?;
     Ok(Evaluation::of(&sums, settings.samples, 0.0))
 }
 
@@ -159,10 +169,10 @@ pub fn importance_bound(
     seed: u64,
 ) -> Result<Vec<f64>, Error> {
     let samples = samples.max(1);
-    let read = |_: &Pair<'_>, drawn: Drawn, _: &[f64], _: &mut _| -> Vec<f64> {
+    let read = |drawn: &Drawn, _: &[f64], _: &mut _, _: &mut Pool| -> Vec<f64> {
         drawn.ratio.chunks_exact(samples).map(|own| log_sum_exp(own) - (samples as f64).ln()).collect()
     };
-    Ok(pair(net, encoder, at)?.each_block(chunk, samples, (seed, 1), &read).concat())
+    Ok(pair(net, encoder, at, &Pools::default())?.each_block(chunk, samples, (seed, 1), &read).concat())
 }
 
 /// What samples of the encoder say about the rows of a chunk.
@@ -194,7 +204,7 @@ pub fn recognise(
             values.chunks_exact(weights.len()).flat_map(|c| c.chunks_exact(samples).zip(weights.chunks_exact(samples)));
         rows.map(|(x, w)| x.iter().zip(w).map(|(x, w)| x * w).sum()).collect()
     };
-    let read = |_: &Pair<'_>, drawn: Drawn, _: &[f64], _: &mut _| {
+    let read = |drawn: &Drawn, _: &[f64], _: &mut _, _: &mut Pool| {
         let totals: Vec<f64> = drawn.ratio.chunks_exact(samples).map(log_sum_exp).collect();
         let shares: Vec<f64> = drawn.ratio.iter().enumerate().map(|(i, r)| (r - totals[i / samples]).exp()).collect();
         let even = vec![1.0 / samples as f64; drawn.ratio.len()];
@@ -203,7 +213,7 @@ pub fn recognise(
         let bounds: Vec<f64> = totals.iter().map(|t| t - (samples as f64).ln()).collect();
         EncoderBeliefs { bounds, means, expected: mean(&drawn.decoded[0].probability, &shares) }
     };
-    let parts = pair(net, encoder, at)?.each_block(chunk, samples, (seed, 1), &read);
+    let parts = pair(net, encoder, at, &Pools::default())?.each_block(chunk, samples, (seed, 1), &read);
     // Blocks are rows of every column.
     let join = |of: fn(&EncoderBeliefs) -> &Vec<f64>| -> Vec<f64> {
         let units = parts.first().map_or(0, |p| of(p).len() / p.bounds.len().max(1));

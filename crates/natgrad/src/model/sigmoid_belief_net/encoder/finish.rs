@@ -7,6 +7,7 @@
 use super::super::SigmoidBeliefNet;
 use super::draws::Pair;
 use super::evaluate::Evaluation;
+use super::pool::Pools;
 use super::progress::{Amortised, EncoderStatus, Epoch, Learnt};
 use super::sums::Sums;
 use super::{Encoder, TrainSettings};
@@ -28,8 +29,9 @@ pub(super) fn finish(
     settings: &TrainSettings,
     mut progress: Amortised,
 ) -> Result<Learnt, Error> {
+    let pools = Pools::default();
     let sweep = |progress: &Amortised, number: u64| {
-        let pair = Pair { net, encoder, theta: &progress.point.0, phi: &progress.encoder.0 };
+        let pair = Pair { net, encoder, theta: &progress.point.0, phi: &progress.encoder.0, pools: &pools };
         pair.sweep(source, settings.samples, (settings.seed, 2 + number))
     };
     let mut error = 0.0;

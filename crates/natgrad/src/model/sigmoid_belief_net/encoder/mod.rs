@@ -23,6 +23,7 @@ mod draws;
 mod evaluate;
 mod finish;
 mod metric;
+mod pool;
 mod progress;
 mod samples;
 mod settings;
@@ -42,6 +43,7 @@ use crate::Error;
 use crate::geometry::Point;
 use crate::linalg::product::multiply;
 use crate::linalg::sigmoids::slopes;
+use pool::Pool;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -113,19 +115,27 @@ struct Forward {
     slope: Vec<f64>,
 }
 
+impl Forward {
+    fn recycle(self, pool: &mut Pool) {
+        [self.logits, self.probability, self.softplus, self.slope].into_iter().for_each(|v| pool.give(v));
+    }
+}
+
 /// A layer given the one that it hangs on.
-fn forward(theta: &[f64], parents: usize, inputs: &[f64], rows: usize) -> Forward {
+fn forward(theta: &[f64], parents: usize, inputs: &[f64], rows: usize, pool: &mut Pool) -> Forward {
     let units = theta.len() / (parents + 1);
     let size = rows * units;
-    let mut logits = vec![0.0; size];
-    let weights: Vec<f64> = theta.chunks_exact(parents + 1).flat_map(|b| b[..parents].to_vec()).collect();
+    let mut logits = pool.zeros(size);
+    let mut weights = pool.empty(units * parents);
+    theta.chunks_exact(parents + 1).for_each(|b| weights.extend_from_slice(&b[..parents]));
     if parents > 0 {
         multiply(&mut logits, inputs, rows, &weights, rows, parents, units, false);
     }
+    pool.give(weights);
     for (column, block) in logits.chunks_exact_mut(rows).zip(theta.chunks_exact(parents + 1)) {
         column.iter_mut().for_each(|a| *a += block[parents]);
     }
-    let (mut probability, mut softplus, mut slope) = (vec![0.0; size], vec![0.0; size], vec![0.0; size]);
+    let (mut probability, mut softplus, mut slope) = (pool.zeros(size), pool.zeros(size), pool.zeros(size));
     slopes(&logits, &mut probability, &mut softplus, &mut slope);
     Forward { logits, probability, softplus, slope }
 }

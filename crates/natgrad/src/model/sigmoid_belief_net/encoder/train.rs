@@ -5,6 +5,7 @@ use super::draws::{Pair, Want};
 use super::evaluate::block;
 use super::finish::finish;
 use super::metric::Preconditioner;
+use super::pool::Pools;
 use super::progress::{Amortised, EncoderStatus, Epoch, Learnt};
 use super::samples::generator;
 use super::sums::Sums;
@@ -29,10 +30,14 @@ fn sums(pair: &Pair<'_>, window: &Window, rows: &[usize], settings: &TrainSettin
         .par_chunks(block(settings.samples))
         .enumerate()
         .map(|(i, rows)| {
-            let mut rng = generator(settings.seed, (step << 20) | i as u64);
-            let (cells, weights) = window.gather(rows);
-            let drawn = pair.draw(&cells, rows.len(), settings.samples, &mut rng);
-            pair.sums(&drawn, &weights, want, &mut rng)
+            pair.pools.with(|pool| {
+                let mut rng = generator(settings.seed, (step << 20) | i as u64);
+                let (cells, weights) = window.gather(rows);
+                let drawn = pair.draw(&cells, rows.len(), settings.samples, &mut rng, pool);
+                let out = pair.sums(&drawn, &weights, want, &mut rng, pool);
+                drawn.recycle(pool);
+                out
+            })
         })
         .collect();
     let mut parts = parts.into_iter();
@@ -61,6 +66,7 @@ pub fn train(
     encoder.check(&progress.encoder)?;
     check_width(net, source)?;
     progress.status = None;
+    let pools = Pools::default();
     let mut rows = Shuffled::new(source, settings.window);
     let batches = source.rows().div_ceil(settings.batch as u64).max(1);
     let last = (batches * settings.epochs).max(1) as f64;
@@ -70,7 +76,7 @@ pub fn train(
         let mut total: Option<Sums> = None;
         let mut rate = 0.0;
         rows.epoch(settings.batch, settings.seed, progress.epoch, &mut |window, places| {
-            let pair = Pair { net, encoder, theta: &next.point.0, phi: &next.encoder.0 };
+            let pair = Pair { net, encoder, theta: &next.point.0, phi: &next.encoder.0, pools: &pools };
             let measured = next.steps < REFRESH || next.steps.is_multiple_of(EVERY);
             let want = if measured { Want::Moments(settings.phases) } else { Want::Slopes(settings.phases) };
             let mut s = sums(&pair, window, places, settings, next.steps, want);
