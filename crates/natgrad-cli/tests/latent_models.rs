@@ -75,6 +75,9 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
     assert_eq!(place.rows("p.csv")[0].len(), 7);
     assert!(place.files().contains(&"net/weights.svg".to_string()), "16 columns are a square");
     assert!(place.files().contains(&"code/dictionary.svg".to_string()));
+    assert!(place.read("code/report.html").contains("alt=\"Dictionary\""));
+    let scales = place.json("code/model.json")["parameters"]["scales"].as_array().expect("scales").clone();
+    assert!(scales.windows(2).all(|w| number(&w[0]) >= number(&w[1])), "{scales:?}");
     let parameters = &place.json("code/model.json")["parameters"];
     assert_eq!(parameters["mean"].as_array().map(Vec::len), Some(16));
     place.refuses("impute code patches.csv --out x.csv", &["whole rows", "factor-analysis"]);
@@ -83,7 +86,107 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
     assert_eq!(sizes["sizes"][0]["log_evidence"], Value::Null);
     assert_eq!(sizes["sizes"][0]["bic"], Value::Null);
     assert!(sizes["recommended"]["why"].as_str().expect("words").contains("held-out"));
-    place.refuses("select sigmoid-belief-net digits.csv", &["list of layers"]);
+}
+
+#[test]
+fn sizes_of_a_net_are_compared_by_their_evidence() {
+    let place = place();
+    let line = "select sigmoid-belief-net digits.csv --exclude p16 --max-iterations 40 --restarts 2";
+    let found = place.run(&format!("{line} --latent-dim 1..3 --plot sizes.svg --json")).fine().json();
+    assert!(place.files().contains(&"sizes.svg".to_string()));
+    let sizes = found["sizes"].as_array().expect("sizes");
+    for (i, size) in sizes.iter().enumerate() {
+        assert_eq!(size["log_evidence"], size["elbo"]);
+        // 15 columns: a bias and a weight for each unit; a prior for each unit.
+        assert_eq!(size["parameters"], 15 * (i + 2) + i + 1);
+        assert!(number(&size["held_out"]) < 0.0);
+        let latents = size["latents"].as_array().expect("units");
+        assert_eq!(latents.len(), i + 1);
+        // What rows tell about a unit is at least what is left of its prior's entropy.
+        for l in latents {
+            let (prior, left) = (number(&l["prior_entropy"]), number(&l["recognition_entropy"]));
+            assert!(number(&l["information"]) > 0.0 && left < prior, "{l}");
+        }
+    }
+    // One unit: the prior is the mean belief at a maximum, and the information what the entropy falls by.
+    let one = &sizes[0]["latents"][0];
+    let fall = number(&one["prior_entropy"]) - number(&one["recognition_entropy"]);
+    // Forty steps leave little: the prior follows in each.
+    assert!((number(&one["information"]) - fall).abs() < 1e-3, "{one}");
+    assert!(number(&sizes[1]["bic"]) < number(&sizes[0]["bic"]));
+    place.refuses(line, &["hidden units are missing", "--latent-dim"]);
+    place.refuses(&format!("{line} --latent-dim 20..21"), &["21", "--recognition encoder"]);
+    place.write("two.csv", "a,b\n0,1\n1,2\n");
+    place.refuses("select sigmoid-belief-net two.csv --latent-dim 1..2", &["two.csv", "row 2", "\"b\""]);
+}
+
+#[test]
+fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
+    let place = place();
+    let line = format!("{NET},2 --recognition encoder --epochs 30 --batch 50 --learning-rate 0.1");
+    let summary = place.run(&format!("{line} --out run --json")).fine().json();
+    assert_eq!(summary["recognition"], "encoder");
+    assert_eq!(summary["log_evidence"], Value::Null);
+    let residual = number(&summary["elbo"]) - number(&summary["entropy_sum"]);
+    assert!((residual - number(&summary["residual"]["value"])).abs() < 1e-9);
+    assert!(residual.abs() <= 4.0 * number(&summary["residual"]["standard_error"]), "{residual}");
+    assert_eq!(summary["certificates"][0]["verdict"], "holds");
+    // 400 rows: all are looked at. Fifty draws tell more than ten, and those more than one.
+    let bound = number(&summary["importance_bound"]["value"]);
+    let (elbo, one) = (number(&summary["elbo"]), number(&summary["elbo_of_one_draw"]));
+    assert!(one < elbo && elbo < bound + 4.0 * number(&summary["elbo_error"]), "{one} {elbo} {bound}");
+    let pictures = ["weights.svg", "samples.svg", "reconstructions.svg"];
+    for file in ["summary.json", "model.json", "model.safetensors", "trace.csv", "report.html"].iter().chain(&pictures)
+    {
+        assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
+    }
+    // The page holds them.
+    assert_eq!(place.read("run/report.html").matches("src=\"data:image/png;base64,").count(), pictures.len());
+    let score = place.run("score run digits.csv --per-row --out each.csv --json").fine().json();
+    assert_eq!(number(&score["importance_bound"]["value"]), bound);
+    assert_eq!(place.rows("each.csv").len(), 401);
+    place.run("predict run digits.csv --out p.csv").fine();
+    assert_eq!(
+        place.rows("p.csv")[0],
+        ["layer_1_unit_1", "layer_1_unit_2", "layer_2_unit_1", "layer_2_unit_2", "importance_bound"]
+    );
+    place.run("sample run --rows 20 --seed 1 --out made.csv").fine();
+    assert_eq!(place.run("check run digits.csv --json").code, Some(0));
+    place.refuses("impute run digits.csv --out x.csv", &["whole rows", "mean-field"]);
+    // Another start: the net alone goes on under mean field.
+    place.run("fit sigmoid-belief-net digits.csv --recognition mean-field --start run --max-iterations 1").fine();
+    let bytes = |threads: u8| {
+        place.run(&format!("{line} --draws 1 --threads {threads} --out t{threads}")).fine();
+        ["model.json", "model.safetensors", "summary.json"].map(|f| place.bytes(&format!("t{threads}/{f}")))
+    };
+    assert_eq!(bytes(1), bytes(2));
+    for (command, words) in [
+        (format!("{NET} --epochs 3"), vec!["--epochs goes with --recognition encoder"]),
+        (format!("{NET} --recognition encoder --learning-rate 2"), vec!["learning rate 2", "0.05"]),
+        (format!("{NET} --recognition encoder --draws 0"), vec!["0 samples"]),
+        (format!("{NET} --recognition encoder --restarts 2"), vec!["--restarts does nothing", "--seed"]),
+        (format!("{CODE} --recognition encoder"), vec!["--recognition encoder does nothing", "sigmoid-belief-net"]),
+    ] {
+        place.refuses(&command, &words);
+    }
+    let gaps = place.read("digits.csv").replacen("\n0,", "\n,", 3);
+    place.write("gaps.csv", gaps);
+    place.refuses("fit sigmoid-belief-net gaps.csv --layers 2 --recognition encoder", &["\"p1\"", "missing"]);
+    place.refuses("predict run gaps.csv --out x.csv", &["\"p1\"", "missing"]);
+    // Tensors that are missing, of another shape, or no tensors at all.
+    let mut model = place.json("run/model.json");
+    std::fs::create_dir(place.path("wide")).expect("a folder");
+    place.write("wide/model.json", model.to_string());
+    place.refuses("score wide/model.json digits.csv", &["model.safetensors"]);
+    place.write("wide/model.safetensors", "no tensors");
+    place.refuses("score wide/model.json digits.csv", &["model.safetensors", "no tensors"]);
+    place.run(&format!("{NET},3 --recognition encoder --epochs 1 --out other")).fine();
+    model["parameters"]["encoder"] = json!("../other/model.safetensors");
+    place.write("run/model.json", model.to_string());
+    place.refuses("score run digits.csv", &["encoder", "beside"]);
+    model["parameters"]["encoder"] = json!("model.safetensors");
+    place.write("other/model.json", model.to_string());
+    place.refuses("score other digits.csv", &["model.safetensors", "\"encoder.2.weights\"", "shape"]);
 }
 
 #[test]
@@ -150,6 +253,14 @@ fn bad_input_is_named_with_a_way_out() {
     let warnings = place.json("run/summary.json")["warnings"].to_string();
     assert!(warnings.contains("p16") && warnings.contains("certain"), "{warnings}");
     place.run("fit sparse-coding digits.csv --latent-dim 2 --max-iterations 20").fine();
+    let beside = place.run(&format!("{NET} --recognition encoder --epochs 1 --json")).fine().json();
+    assert!(beside["warnings"].to_string().contains("column p16 never changes"), "{}", beside["warnings"]);
+    // More hidden variables than columns are learnt, and said.
+    place.write("narrow.csv", "a,b\n0,1\n1,0\n1,1\n0,0\n1,0\n");
+    for command in ["sigmoid-belief-net narrow.csv --layers 3", "sparse-coding narrow.csv --latent-dim 3"] {
+        let summary = place.run(&format!("fit {command} --max-iterations 20 --json")).fine().json();
+        assert!(summary["warnings"].to_string().contains("for 2 columns"), "{command}");
+    }
 }
 
 #[test]
@@ -181,9 +292,10 @@ fn broken_model_files_are_named_with_what_is_wrong() {
 #[test]
 fn a_killed_fit_goes_on_to_the_same_bytes() {
     let place = place();
-    for (name, line) in [("net", NET), ("code", CODE)] {
-        let long =
-            format!("{line} --metric joint --tolerance 0 --max-iterations 3000 --checkpoint-every 0 --threads 1");
+    let slow = "--metric joint --tolerance 0 --max-iterations 3000";
+    let encoder = "--recognition encoder --epochs 300";
+    for (name, line, how) in [("net", NET, slow), ("code", CODE, slow), ("encoder", NET, encoder)] {
+        let long = format!("{line} {how} --checkpoint-every 0 --threads 1");
         place.run(&format!("{long} --out {name}-whole")).fine();
         let out = format!("{name}-cut");
         let arguments = format!("{long} --out {out}");

@@ -106,6 +106,15 @@ pub struct NodeLine {
     pub zeros: usize,
 }
 
+/// A bitmap from the run folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// What it shows.
+    pub title: String,
+    /// The PNG file, in base 64.
+    pub png: String,
+}
+
 /// A run folder's contents.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Run {
@@ -155,6 +164,8 @@ pub struct Run {
     pub turning: usize,
     /// The text of an SVG file with the network; set by those who read the folder.
     pub picture: Option<String>,
+    /// Bitmaps to be shown; set by those who read the folder.
+    pub images: Vec<Image>,
     /// Several starts.
     pub restarts: Option<Restarts>,
     /// Warnings.
@@ -270,6 +281,7 @@ impl Run {
             nodes: list(&s["nodes"], node),
             turning: count(&s["gram"]["rotations"]),
             picture: None,
+            images: Vec::new(),
             warnings: list(&s["warnings"], text),
             seed: s["seed"].as_u64(),
             version: text(&s["version"]),

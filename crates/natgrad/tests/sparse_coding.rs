@@ -319,6 +319,35 @@ fn bars_are_found_again() {
 }
 
 #[test]
+fn the_canonical_dictionary_is_the_same_model_whatever_the_order_and_signs() {
+    let table = patches();
+    let model = SparseCoding::new(table.columns().len(), 4).expect("a model");
+    let start = model.start(0.3, 5).expect("a start");
+    let mut d = model.dictionary(&start);
+    d.scales = vec![0.2, 0.9, 0.4, 0.1];
+    // An element whose cubes sum to nothing.
+    d.weights.chunks_exact_mut(4).enumerate().for_each(|(c, w)| w[3] = [-0.5, 0.5, 0.0][c.min(2)]);
+    let at = model.point(&d).expect("a point");
+    let mut turned = d.clone();
+    for (own, w) in turned.weights.chunks_exact_mut(4).zip(d.weights.chunks_exact(4)) {
+        own.copy_from_slice(&[-w[2], w[0], -w[3], w[1]]);
+    }
+    turned.scales = vec![0.4, 0.2, 0.1, 0.9];
+    let other = model.point(&turned).expect("a point");
+    let canonical = model.canonical(&at);
+    assert_eq!(canonical, model.canonical(&other));
+    assert_eq!(canonical, model.canonical(&canonical));
+    assert_eq!(
+        model.dictionary(&canonical).scales.iter().map(|b| (b * 10.0).round()).collect::<Vec<_>>(),
+        [9.0, 4.0, 2.0, 1.0]
+    );
+    let learning = Learning::new(&model, &table, 0.0);
+    let elbo = |at: &Point| learning.look(at, Want::Evidence).expect("a look").elbo;
+    // Sums over elements in another order.
+    assert!((elbo(&at) - elbo(&canonical)).abs() < 1e-11 * elbo(&at).abs());
+}
+
+#[test]
 fn degenerate_rows_have_a_defined_answer() {
     assert!(SparseCoding::new(0, 3).is_err() && SparseCoding::new(3, 0).is_err());
     let model = SparseCoding::new(2, 3).expect("a model");

@@ -15,6 +15,8 @@ pub mod network;
 pub mod sparse_coding;
 pub mod vae;
 
+pub use latent::picture::PICTURES;
+
 use crate::command::fit::{Arguments, Plan};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;

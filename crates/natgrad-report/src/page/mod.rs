@@ -1,13 +1,14 @@
 //! The page: from the verdict down to the parameters.
 //!
 //! ```text
-//! title, verdict, tiles → certificates → (a network: picture, nodes) → along the fit (4 charts) → restarts
+//! title, verdict, tiles → certificates → (a network: picture, nodes) → (pictures) → along the fit (4 charts) → restarts
 //!                      → parameters, factors, or a network's tables → warnings
 //! ```
 
 mod certificates;
 mod factors;
 mod figures;
+mod images;
 mod matrix;
 mod network;
 mod node_tables;
@@ -57,6 +58,7 @@ pub fn page(run: &Run) -> String {
                 (tiles::tiles(run))
                 (certificates::certificates(run))
                 @if is_network { (network::network(run)) }
+                (images::images(run))
                 (figures::figures(run))
                 (figures::restarts(run))
                 @if is_network { (node_tables::node_tables(run)) }

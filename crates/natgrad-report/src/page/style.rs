@@ -35,7 +35,7 @@ svg.bar{display:inline-block;width:84px;height:9px;margin-right:8px;vertical-ali
 .many svg.bar{display:block;width:64px;margin:5px 0 2px}.whisker{stroke:var(--ink);stroke-width:1.4}\
 .picture{overflow:auto;max-height:90vh;background:#fff;border:1px solid var(--grid);border-radius:4px;padding:10px;\
 margin:10px 0;text-align:center}.sheet{display:inline-block;min-width:min(100%,720px)}\
-.picture svg{max-width:100%;height:auto}.nodes th,.nodes td{padding-top:3px;padding-bottom:3px}\
+.picture svg,.picture img{max-width:100%;height:auto}.nodes th,.nodes td{padding-top:3px;padding-bottom:3px}\
 .tables{display:flex;flex-wrap:wrap;gap:8px 40px;align-items:flex-start}.tables .block{max-width:100%}\
 .cpt caption{white-space:nowrap}.cpt th,.cpt td{padding:4px 14px 5px 0}.p{background:linear-gradient(var(--c0),var(--c0)) 0 100%/calc(var(--p)*64px) 3px no-repeat}\
 .never th,.never td{opacity:.5}caption .quiet{font-weight:400}\

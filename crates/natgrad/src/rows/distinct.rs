@@ -1,11 +1,43 @@
 //! Equal rows merged into one with their count, and data sets split in two.
 
-use super::{Column, RowSource, Table};
+use super::{Chunk, Column, RowSource, Table};
 use crate::Error;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// More distinct rows than this are not worth merging, and would take too much memory to find.
 const MOST_DISTINCT: usize = 4_000_000;
+
+/// A row's cells as bits; all missing cells are alike, whatever the bits of their NaN.
+fn key<'c>(chunk: &'c Chunk<'_>, width: usize, n: usize) -> impl Iterator<Item = u64> + 'c {
+    (0..width).map(move |d| {
+        let x = chunk.column(d)[n];
+        if x.is_nan() { u64::MAX } else { (x + 0.0).to_bits() }
+    })
+}
+
+/// Whether there are at most `most` different rows, told by a hash of each: a first pass that takes a few bytes a row, so that
+/// rows which are all different are not held for nothing.
+fn few(source: &dyn RowSource, most: usize) -> Result<bool, Error> {
+    let width = source.columns().len();
+    let mut seen: HashSet<u64> = HashSet::new();
+    for stretch in source.stretches() {
+        if seen.len() > most {
+            break;
+        }
+        source.sweep(stretch, &mut |_, chunk| {
+            if seen.len() <= most {
+                seen.extend((0..chunk.rows).map(|n| {
+                    let mut hasher = DefaultHasher::new();
+                    key(&chunk, width, n).for_each(|bits| bits.hash(&mut hasher));
+                    hasher.finish()
+                }));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(seen.len() <= most)
+}
 
 /// The distinct rows in the order of their first appearance, weighted by how often (and how heavily) they occur; `None`
 /// where fewer than a tenth of the rows would be saved.
@@ -19,6 +51,9 @@ pub fn merge_duplicates(source: &dyn RowSource) -> Result<Option<Table>, Error> 
     let mut weights: Vec<f64> = Vec::new();
     let mut too_many = false;
     let enough = (source.rows() as usize).saturating_mul(9) / 10;
+    if !few(source, enough.min(MOST_DISTINCT))? {
+        return Ok(None);
+    }
     for stretch in source.stretches() {
         if too_many {
             break;
@@ -28,13 +63,7 @@ pub fn merge_duplicates(source: &dyn RowSource) -> Result<Option<Table>, Error> 
                 return Ok(());
             }
             for n in 0..chunk.rows {
-                // All missing cells are alike, whatever the bits of their NaN.
-                let key: Vec<u64> = (0..width)
-                    .map(|d| {
-                        let x = chunk.column(d)[n];
-                        if x.is_nan() { u64::MAX } else { (x + 0.0).to_bits() }
-                    })
-                    .collect();
+                let key: Vec<u64> = key(&chunk, width, n).collect();
                 let next = weights.len();
                 let at = *place.entry(key).or_insert(next);
                 if at == next {

@@ -40,6 +40,8 @@ pub enum Recognition {
     /// Exactly where memory allows, else by independent hidden nodes: a lower bound (bayes-net); independent units
     /// (sigmoid-belief-net).
     MeanField,
+    /// By a net of its own, learnt beside the model (sigmoid-belief-net).
+    Encoder,
 }
 
 /// What a model is made of.
@@ -226,6 +228,7 @@ impl Arguments {
         let latent = [
             self.latent.latent_dim.is_some().then_some("--latent-dim"),
             self.latent.layers.is_some().then_some("--layers"),
+            (self.recognition == Recognition::Encoder).then_some("--recognition encoder"),
         ];
         latent.into_iter().flatten().chain(self.vae.given()).collect()
     }

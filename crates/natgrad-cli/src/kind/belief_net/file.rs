@@ -37,6 +37,11 @@ impl BeliefFile {
 
     /// Its settings; what a file written elsewhere leaves out is read off its parameters.
     pub fn settings(&self) -> BeliefNetSettings {
+        if self.0.parameters.get("encoder").is_some()
+            && let Some(layers) = self.0.setting("layers")
+        {
+            return BeliefNetSettings { layers, mean_field: true };
+        }
         self.0.settings().unwrap_or_else(|| {
             let layers = self.0.parameters["layers"].as_array().map_or(&[][..], Vec::as_slice);
             let width = |layer: &Value| layer["weights"][0].as_array().map_or(0, Vec::len);

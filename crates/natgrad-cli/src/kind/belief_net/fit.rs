@@ -1,7 +1,7 @@
 //! Fitting sigmoid belief nets: equal rows merged, small random weights as the start.
 
-use super::SIGMOID_BELIEF_NET;
 use super::file::BeliefFile;
+use super::{SIGMOID_BELIEF_NET, encoder};
 use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -13,14 +13,18 @@ use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
 use natgrad::objective::Learning;
-use natgrad::rows::{ColumnKind, Profile, RowSource, merge_duplicates};
+use natgrad::rows::{Chunk, ColumnKind, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
+use natgrad_plot::Shades;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
 
 /// How the model says that a unit has come to the boundary.
 const CERTAIN: &str = " is certain given the layer above: its weights grow without bound";
+
+/// Samples that are drawn, and twice the rows whose reconstructions are.
+const SHOWN: usize = 40;
 
 /// Most columns that one warning names.
 const MOST_NAMED: usize = 6;
@@ -74,7 +78,7 @@ impl Fittable for Prepared {
     fn align(&self, _: &mut Restarts, _: &Point, _: &[Option<&Point>], _: f64) {}
 
     fn settle(&self, outcome: &Outcome, _: usize) -> Result<(Outcome, Vec<String>), Failure> {
-        Ok((outcome.clone(), Vec::new()))
+        Ok((outcome.clone(), wide(&self.model).into_iter().collect()))
     }
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
@@ -86,13 +90,48 @@ impl Fittable for Prepared {
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
-        let layout = self.model.net().layout();
-        let units = layout.parents(0);
-        let weights: Vec<f64> =
-            (0..layout.sizes[0]).flat_map(|c| at.0[layout.unit(0, c)][..units].iter().copied()).collect();
-        picture::write(folder, "weights", "Weights of each unit of layer 1", &weights, units)?;
+        draw(folder, &self.model, at)?;
+        draw_rows(folder, self.source.as_ref(), |chunk| Ok(self.model.net().recognise(at, chunk)?.expected))?;
         Ok(folder.write_model(&BeliefFile::of(&self.model, at))?)
     }
+}
+
+/// Draws what there is to draw of a net.
+pub fn draw(folder: &RunFolder, model: &BeliefNet, at: &Point) -> Result<(), Failure> {
+    let layout = model.net().layout();
+    let units = layout.parents(0);
+    let weights: Vec<f64> =
+        (0..layout.sizes[0]).flat_map(|c| at.0[layout.unit(0, c)][..units].iter().copied()).collect();
+    picture::weights(folder, "weights", &weights, units)?;
+    let (_, chances) = model.net().sample(at, SHOWN, 0)?;
+    let images: Vec<Vec<f64>> = chances.chunks_exact(layout.sizes[0]).map(<[f64]>::to_vec).collect();
+    picture::images(folder, "samples", &images, Shades::Ink)
+}
+
+/// Draws the first rows above what is `expected` of their cells.
+pub fn draw_rows(
+    folder: &RunFolder,
+    source: &dyn RowSource,
+    expected: impl Fn(&Chunk<'_>) -> Result<Vec<f64>, Failure>,
+) -> Result<(), Failure> {
+    let columns = source.columns().len();
+    let count = (SHOWN / 2).min(source.rows() as usize);
+    let mut cells = Vec::new();
+    source.sweep(0..1, &mut |_, chunk| {
+        cells = (0..columns).flat_map(|d| &chunk.column(d)[..count]).copied().collect();
+        Ok(())
+    })?;
+    let chunk = Chunk { first_row: 0, rows: count, values: &cells, weights: None };
+    let believed = expected(&chunk)?;
+    let of = |values: &[f64], n: usize| -> Vec<f64> {
+        // A missing cell is neither.
+        values.iter().skip(n).step_by(count).map(|x| if x.is_nan() { 0.5 } else { *x }).collect()
+    };
+    let lines = (0..count).step_by(picture::ACROSS).map(|first| first..(first + picture::ACROSS).min(count));
+    let pairs = lines.flat_map(|line| [(&cells, line.clone()), (&believed, line)]);
+    let images: Vec<Vec<f64>> =
+        pairs.flat_map(|(values, line)| line.map(|n| of(values, n)).collect::<Vec<_>>()).collect();
+    picture::images(folder, "reconstructions", &images, Shades::Ink)
 }
 
 /// One warning for all columns that are certain, by their names: pictures have many such.
@@ -107,21 +146,36 @@ fn name_columns(summary: &mut Summary) {
         return;
     }
     summary.warnings.retain(|w| place(w).is_none());
-    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
-    let text = match (names.len(), more) {
-        (1, _) => format!("boundary: column {first}{CERTAIN}"),
-        (_, 0) => {
-            format!("boundary: columns {first} are certain given the layer above: their weights grow without bound")
-        }
-        _ => format!(
-            "boundary: columns {first} and {more} more are certain given the layer above: their weights grow without bound"
-        ),
+    let growth = if names.len() == 1 {
+        CERTAIN.to_string()
+    } else {
+        " are certain given the layer above: their weights grow without bound".to_string()
     };
-    summary.warnings.push(text);
+    summary.warnings.push(format!("boundary: {}{growth}", listed(&names)));
+}
+
+/// Some columns by their names.
+pub fn listed(names: &[String]) -> String {
+    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
+    match (names.len(), more) {
+        (1, _) => format!("column {first}"),
+        (_, 0) => format!("columns {first}"),
+        _ => format!("columns {first} and {more} more"),
+    }
+}
+
+/// Says so where layer 1 has more units than there are columns.
+pub fn wide(model: &BeliefNet) -> Option<String> {
+    let (columns, units) = (model.columns().len(), model.settings().layers[0]);
+    (units > columns).then(|| {
+        format!(
+            "layer 1 has {units} units for {columns} columns: all are learnt, but rows of so few columns do not tell so many apart"
+        )
+    })
 }
 
 /// Rows for a net; columns of text hold words. Also names these columns.
-fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
+pub fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
     let source = reading.open(data, false, Vec::new(), |_| true, out)?;
     let words = source.columns().iter().filter(|c| matches!(c.kind, ColumnKind::Levels(_)));
     let named = words.map(|c| c.name.clone()).collect();
@@ -145,6 +199,15 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "give --layers, as in --layers 8 or --layers 12,6 (the top last)",
         ));
     };
+    if arguments.recognition == Recognition::Encoder {
+        return encoder::begin(arguments, &layers, out);
+    }
+    if let Some(option) = arguments.vae.given().find(|o| encoder::OPTIONS.contains(o)) {
+        return Err(Failure::new(
+            format!("{option} goes with --recognition encoder only"),
+            "add it, or leave the option out: other fits take --max-iterations and --tolerance",
+        ));
+    }
     let own = BeliefNetSettings { layers, mean_field: arguments.recognition == Recognition::MeanField };
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
     let (source, words) = open(&arguments.data, &arguments.reading, out)?;

@@ -1,5 +1,7 @@
 //! Sigmoid belief nets.
 
+mod comparison;
+mod encoder;
 mod file;
 mod fit;
 mod rows;
@@ -24,8 +26,10 @@ const ABOUT: &str = "Sigmoid belief nets: rows of zeros and ones (or of two word
     off; each unit is a logistic regression on the layer above, and the top's units are independent: --layers 20,10, the top last. \
     With --recognition exact (the default) the states of the hidden layers are listed, up to 20 units in layer 1 and in any two \
     neighbouring hidden layers together; the ELBO is then the log-evidence. With --recognition mean-field units are taken as \
-    independent, for nets of any size; the ELBO is then a lower bound. Missing cells are summed out. Hidden units are known up to \
-    their order and their sense (on and off may be exchanged).";
+    independent, for nets of any size; the ELBO is then a lower bound. Missing cells are summed out. With --recognition encoder a \
+    second net, upside down, is learnt beside it from minibatches of whole rows: --draws 10 for reweighted wake-sleep, --draws 1 for \
+    wake-sleep; --epochs, --learning-rate, --batch. Hidden units are known up to their order and their sense (on and off may be \
+    exchanged).";
 
 /// The kind.
 pub struct BeliefNets;
@@ -43,25 +47,26 @@ impl Kind for BeliefNets {
     }
 
     fn takes(&self, option: &str) -> bool {
-        option == "--layers"
+        option == "--layers" || encoder::OPTIONS.contains(&option)
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
         if file.model() != Some(SIGMOID_BELIEF_NET) {
             return Ok(None);
         }
-        Ok(Some(Box::new(BeliefFile(LatentFile::read(file)?))))
+        let net = BeliefFile(LatentFile::read(file)?);
+        match encoder::EncoderFile::of(&net)? {
+            Some(with_encoder) => Ok(Some(Box::new(with_encoder))),
+            None => Ok(Some(Box::new(net))),
+        }
     }
 
     fn begin(&self, _: &str, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         fit::begin(arguments, out)
     }
 
-    fn compare<'a>(&self, _: &'a select::Arguments, _: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
-        Err(Failure::new(
-            "select cannot compare belief nets: their size is a list of layers, not one number",
-            "fit each with `natgrad fit sigmoid-belief-net --layers …` and compare rows held out with `natgrad score`",
-        ))
+    fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        comparison::open(arguments, out)
     }
 
     fn go_on(
@@ -71,7 +76,10 @@ impl Kind for BeliefNets {
         folder: Option<RunFolder>,
         out: &Output,
     ) -> Result<u8, Failure> {
-        fit::go_on(plan.own()?, plan, progress, folder, out)
+        match plan.own() {
+            Ok(own) => encoder::go_on(&own, plan, folder, out),
+            Err(_) => fit::go_on(plan.own()?, plan, progress, folder, out),
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use crate::kind::latent::rows::{Totals, by_column, evidence_name, number, written};
 use crate::kind::stream;
 use crate::output::Output;
-use natgrad::catalogue::latent::summarise_latent;
+use natgrad::catalogue::latent::{BeliefNet, summarise_latent};
 use natgrad::diagnose::{Verdict, dense_is_affordable};
+use natgrad::geometry::Point;
 use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
@@ -20,15 +21,14 @@ impl Loaded {
     fn is_exact(&self) -> bool {
         self.model.net().recognition() == Recognition::Exact
     }
+}
 
-    /// A name for each hidden unit, layer 1 first.
-    fn units(&self) -> Vec<String> {
-        let layers = &self.model.settings().layers;
-        let name = |l: usize, u: usize| {
-            if layers.len() == 1 { format!("unit_{u}") } else { format!("layer_{}_unit_{u}", l + 1) }
-        };
-        layers.iter().enumerate().flat_map(|(l, n)| (1..=*n).map(move |u| name(l, u))).collect()
-    }
+/// A name for each hidden unit, layer 1 first.
+pub fn unit_names(layers: &[usize]) -> Vec<String> {
+    let name = |l: usize, u: usize| {
+        if layers.len() == 1 { format!("unit_{u}") } else { format!("layer_{}_unit_{u}", l + 1) }
+    };
+    layers.iter().enumerate().flat_map(|(l, n)| (1..=*n).map(move |u| name(l, u))).collect()
 }
 
 /// Average log-evidence of rows or its bound, and that of each row into a file.
@@ -52,7 +52,7 @@ pub fn score(loaded: &Loaded, to: Option<&Path>, out: &Output) -> Result<u8, Fai
 
 /// Probability of every hidden unit to be on, and each row's log-evidence or its bound.
 pub fn predict(loaded: &Loaded, to: &Path, out: &Output) -> Result<u8, Failure> {
-    let mut columns: Vec<Column> = loaded.units().into_iter().map(number).collect();
+    let mut columns: Vec<Column> = unit_names(&loaded.model.settings().layers).into_iter().map(number).collect();
     columns.push(number(evidence_name(loaded.is_exact()).into()));
     let mut writer = TableWriter::create(to, &columns)?;
     let mut rows = 0;
@@ -90,10 +90,22 @@ pub fn impute(loaded: &Loaded, to: &Path, out: &Output) -> Result<u8, Failure> {
 /// Rows drawn from the net.
 pub fn sample(file: &BeliefFile, rows: usize, seed: u64, to: &Path, out: &Output) -> Result<u8, Failure> {
     let (model, point) = file.alone()?;
+    draw_rows(&model, &point, rows, seed, to, out)
+}
+
+/// Rows drawn from a net.
+pub fn draw_rows(
+    model: &BeliefNet,
+    point: &Point,
+    rows: usize,
+    seed: u64,
+    to: &Path,
+    out: &Output,
+) -> Result<u8, Failure> {
     let mut writer = TableWriter::create(to, model.columns())?;
     for chunk in 0..rows.div_ceil(CHUNK_ROWS) {
         let count = CHUNK_ROWS.min(rows - chunk * CHUNK_ROWS);
-        let (cells, _) = model.net().draw(&point, chunk, count, seed)?;
+        let (cells, _) = model.net().draw(point, chunk, count, seed)?;
         writer.push_rows(count, &by_column(&cells, model.columns().len()))?;
     }
     writer.finish()?;

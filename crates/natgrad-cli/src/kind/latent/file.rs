@@ -45,6 +45,24 @@ impl LatentFile {
         }
     }
 
+    /// Without the exact coordinates, where parameters give them well enough and are many.
+    pub fn without_coordinates(mut self) -> Self {
+        self.natural = None;
+        self
+    }
+
+    /// Puts something into the settings.
+    pub fn set(&mut self, name: &str, value: Value) {
+        if let Value::Object(settings) = &mut self.settings {
+            settings.insert(name.into(), value);
+        }
+    }
+
+    /// A file beside this one.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        self.path.with_file_name(name)
+    }
+
     /// Reads a model file.
     pub fn read(file: &Opened<'_>) -> Result<Self, Failure> {
         check_head(&file.value, &file.path)?;

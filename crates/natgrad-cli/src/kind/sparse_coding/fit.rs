@@ -12,6 +12,7 @@ use natgrad::catalogue::{Ended, Summary};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
+use natgrad::model::Want;
 use natgrad::objective::Learning;
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
@@ -67,8 +68,17 @@ impl Fittable for Prepared {
 
     fn align(&self, _: &mut Restarts, _: &Point, _: &[Option<&Point>], _: f64) {}
 
+    /// Elements in the order of their scales, so that runs which found the same dictionary say the same.
     fn settle(&self, outcome: &Outcome, _: usize) -> Result<(Outcome, Vec<String>), Failure> {
-        Ok((outcome.clone(), Vec::new()))
+        let point = self.model.model().canonical(&outcome.look.point);
+        let look = self.learning().look(&point, Want::Statistics)?;
+        let mut progress = outcome.progress.clone();
+        progress.point = point;
+        let (columns, elements) = (self.model.model().columns(), self.model.model().elements());
+        let wide = (elements > columns).then(|| {
+            format!("{elements} elements for {columns} columns: the dictionary is overcomplete, and sparseness alone tells its elements apart")
+        });
+        Ok((Outcome { progress, look }, wide.into_iter().collect()))
     }
 
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
@@ -79,7 +89,7 @@ impl Fittable for Prepared {
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
         let dictionary = self.model.model().dictionary(at);
-        picture::write(folder, "dictionary", "Dictionary", &dictionary.weights, self.model.model().elements())?;
+        picture::weights(folder, "dictionary", &dictionary.weights, self.model.model().elements())?;
         Ok(folder.write_model(&SparseFile::of(&self.model, at))?)
     }
 }

@@ -92,14 +92,14 @@ pub struct VaeArguments {
     /// How slopes become steps (default: adam).
     #[arg(long, value_enum, alias = "optimizer", conflicts_with = "resume")]
     pub optimiser: Option<Optimisers>,
-    /// Epochs of minibatches (default: 100; none for a linear vae, whose maximum is found at once).
+    /// Epochs of minibatches (default: 100, none for a linear vae, whose maximum is found at once; 20 with --recognition encoder).
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     pub epochs: Option<u64>,
-    /// Length of steps (default: 0.001 for adam, 0.1 for natural).
+    /// Length of steps (default: 0.001 for adam, 0.1 for natural, 0.05 with --recognition encoder).
     #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with = "resume")]
     pub learning_rate: Option<f64>,
-    /// Draws per row (default: 1).
-    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    /// Draws per row (default: 1; 10 with --recognition encoder, where 1 is wake-sleep).
+    #[arg(long, visible_alias = "samples", value_name = "N", conflicts_with = "resume")]
     pub draws: Option<usize>,
     /// Fixed nodes per latent instead of draws: a deterministic objective, for few latents.
     #[arg(long, value_name = "N", conflicts_with_all = ["resume", "draws"])]

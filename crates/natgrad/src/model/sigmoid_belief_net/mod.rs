@@ -99,6 +99,18 @@ impl SigmoidBeliefNet {
         self.recognition
     }
 
+    /// How often mean-field recognition updates all hidden units, summed over the rows of a chunk; 0 under exact recognition.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] if `at` is outside the domain.
+    pub fn swept(&self, at: &Point, chunk: &crate::rows::Chunk<'_>) -> Result<usize, Error> {
+        self.check(at)?;
+        Ok(match self.recognition {
+            Recognition::Exact => 0,
+            Recognition::MeanField => mean_field::Prepared::new(self, at).swept(chunk),
+        })
+    }
+
     fn check(&self, at: &Point) -> Result<(), Error> {
         if at.0.len() == self.layout.len() && at.0.iter().all(|x| x.is_finite()) {
             return Ok(());

@@ -16,6 +16,7 @@
 
 mod absorb;
 mod beliefs;
+mod canonical;
 mod entropy;
 mod laplace;
 mod row;

@@ -2,40 +2,12 @@
 
 use super::super::SigmoidBeliefNet;
 use super::metric::Moments;
-use super::{Encoder, Forward, forward};
-use crate::linalg::product::add_transposed;
+use super::pool::{Pool, Pools};
+use super::samples::{add_log, add_products, draw, first_of_each, repeat, residuals};
+use super::sums::Sums;
+use super::{Encoder, Forward, Phases, forward};
 use crate::linalg::special::log_sum_exp;
-use crate::rows::Merge;
-use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-
-/// Sums over rows of what samples say.
-pub(super) struct Sums {
-    pub rows: f64,
-    /// `Σ ln ω`, one sample each: the ELBO.
-    pub elbo: f64,
-    /// `Σ ln (1/K) Σ ω`.
-    pub importance: f64,
-    /// `Σ_n H[q_n]`, estimated by `−ln q` of the samples.
-    pub recognition: f64,
-    pub slope: Vec<f64>,
-    pub encoder_slope: Vec<f64>,
-    /// Of each layer of the net but the top, then of the encoder.
-    pub moments: Vec<Moments>,
-}
-
-impl Merge for Sums {
-    fn merge(&mut self, other: &Self) {
-        self.rows += other.rows;
-        self.elbo += other.elbo;
-        self.importance += other.importance;
-        self.recognition += other.recognition;
-        let add = |a: &mut [f64], b: &[f64]| a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-        add(&mut self.slope, &other.slope);
-        add(&mut self.encoder_slope, &other.encoder_slope);
-        self.moments.iter_mut().zip(&other.moments).for_each(|(a, b)| a.merge(b));
-    }
-}
 
 /// Both nets at their parameters.
 pub(super) struct Pair<'a> {
@@ -43,120 +15,213 @@ pub(super) struct Pair<'a> {
     pub encoder: &'a Encoder,
     pub theta: &'a [f64],
     pub phi: &'a [f64],
+    pub pools: &'a Pools,
 }
 
-fn draw(of: &Forward, rng: &mut ChaCha8Rng) -> Vec<f64> {
-    of.probability.iter().map(|p| f64::from(u8::from(rng.random::<f64>() < *p))).collect()
+/// What sums are wanted beside bounds and entropies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Want {
+    /// None.
+    Bounds,
+    /// Slopes in these phases.
+    Slopes(Phases),
+    /// Slopes, and the moments that metrics are made of.
+    Moments(Phases),
 }
 
-/// Adds `Σ_u z a − ln(1 + eᵃ)` of each row.
-fn add_log(of: &Forward, states: &[f64], out: &mut [f64]) {
-    let rows = out.len();
-    let columns = states.chunks_exact(rows).zip(of.logits.chunks_exact(rows)).zip(of.softplus.chunks_exact(rows));
-    for ((z, a), s) in columns {
-        out.iter_mut().zip(z.iter().zip(a.iter().zip(s))).for_each(|(o, (z, (a, s)))| *o += z * a - s);
+impl Want {
+    fn phases(self) -> Option<Phases> {
+        match self {
+            Want::Bounds => None,
+            Want::Slopes(phases) | Want::Moments(phases) => Some(phases),
+        }
     }
 }
 
-/// `Σ_n w_n (z_u − σ_u) z̃` of a layer's units.
-fn add_slope(of: &Forward, states: &[f64], inputs: &[f64], weights: &[f64], out: &mut [f64]) {
-    let rows = weights.len();
-    let (units, parents) = (states.len() / rows, inputs.len() / rows);
-    let residual: Vec<f64> =
-        states.iter().zip(&of.probability).enumerate().map(|(i, (z, p))| weights[i % rows] * (z - p)).collect();
-    let mut extended = inputs.to_vec();
-    extended.resize(inputs.len() + rows, 1.0);
-    add_transposed(out, &extended, rows, &residual, rows, rows, parents + 1, units);
+/// Samples of a block of rows; those of a row lie together.
+pub(super) struct Drawn {
+    pub samples: usize,
+    /// Of each layer, the visible one first: rows·samples × units, column-major.
+    pub states: Vec<Vec<f64>>,
+    /// Of each hidden layer, layer 1 first: what the encoder says. Layer 1 is for rows, not for samples.
+    pub encoded: Vec<Forward>,
+    /// Of each layer, the visible one first: what the net says.
+    pub decoded: Vec<Forward>,
+    /// `ln p(x, z) − ln q(z | x)`.
+    pub ratio: Vec<f64>,
+    log_p: Vec<f64>,
+}
+
+impl Drawn {
+    /// Gives its memory back.
+    pub fn recycle(self, pool: &mut Pool) {
+        self.encoded.into_iter().chain(self.decoded).for_each(|of| of.recycle(pool));
+        self.states.into_iter().chain([self.ratio, self.log_p]).for_each(|v| pool.give(v));
+    }
 }
 
 impl Pair<'_> {
-    fn zeros(&self) -> Sums {
-        let (net, encoder) = (self.net.layout(), &self.encoder.layout);
-        let of = |sizes: &[usize]| -> Vec<Moments> { sizes.windows(2).map(|w| Moments::zero(w[0], w[1])).collect() };
-        let mut moments = of(&net.sizes);
-        moments.extend(of(&encoder.sizes));
-        Sums {
-            rows: 0.0,
-            elbo: 0.0,
-            importance: 0.0,
-            recognition: 0.0,
-            slope: vec![0.0; net.len()],
-            encoder_slope: vec![0.0; self.encoder.len()],
-            moments,
-        }
-    }
-
-    /// `samples` draws for each row of `cells` (rows × columns, column-major), and where wanted as many rows of the net's own.
-    pub fn sums(&self, cells: &[f64], rows: usize, samples: usize, phases: super::Phases, seed: (u64, u64)) -> Sums {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed.0);
-        rng.set_stream(seed.1);
-        let mut out = self.zeros();
+    /// `samples` draws for each row of `cells` (rows × columns, column-major).
+    pub fn draw(&self, cells: &[f64], rows: usize, samples: usize, rng: &mut ChaCha8Rng, pool: &mut Pool) -> Drawn {
         let (layout, up) = (self.net.layout(), &self.encoder.layout);
         let top = layout.top();
         let n = rows * samples;
-        let visible: Vec<f64> =
-            cells.chunks_exact(rows).flat_map(|c| c.iter().flat_map(|x| std::iter::repeat_n(*x, samples))).collect();
-        let mut states = vec![visible];
-        let mut log_q = vec![0.0; n];
+        let mut log_q = pool.zeros(n);
+        let mut states = vec![repeat(cells, samples, pool)];
         let mut encoded = Vec::new();
         for l in 1..=top {
             let own = &self.phi[up.layer(top - l)];
-            let of = forward(own, layout.sizes[l - 1], &states[l - 1], n);
-            states.push(draw(&of, &mut rng));
-            add_log(&of, &states[l], &mut log_q);
+            let times = if l == 1 { samples } else { 1 };
+            let inputs = if l == 1 { cells } else { &states[l - 1] };
+            let of = forward(own, layout.sizes[l - 1], inputs, n / times, pool);
+            states.push(draw(&of.probability, times, rng, pool));
+            add_log(&of, &states[l], times, &mut log_q);
             encoded.push(of);
         }
-        let mut log_p = vec![0.0; n];
+        let mut log_p = pool.zeros(n);
         let mut decoded = Vec::new();
         for l in 0..=top {
             let inputs: &[f64] = if l < top { &states[l + 1] } else { &[] };
-            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, n);
-            add_log(&of, &states[l], &mut log_p);
+            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, n, pool);
+            add_log(&of, &states[l], 1, &mut log_p);
             decoded.push(of);
         }
-        let ratio: Vec<f64> = log_p.iter().zip(&log_q).map(|(p, q)| p - q).collect();
-        let mut weights = vec![0.0; n];
-        for (own, weights) in ratio.chunks_exact(samples).zip(weights.chunks_exact_mut(samples)) {
+        let mut ratio = log_q;
+        ratio.iter_mut().zip(&log_p).for_each(|(r, p)| *r = p - *r);
+        Drawn { samples, states, encoded, decoded, ratio, log_p }
+    }
+
+    /// What samples of rows of these weights say.
+    pub fn sums(&self, drawn: &Drawn, row_weights: &[f64], want: Want, rng: &mut ChaCha8Rng, pool: &mut Pool) -> Sums {
+        let (layout, up) = (self.net.layout(), &self.encoder.layout);
+        let (top, samples, n) = (layout.top(), drawn.samples, drawn.ratio.len());
+        let mut out = Sums { rows: row_weights.len() as u64, ..Sums::default() };
+        let mut weights = pool.zeros(n);
+        let mut residual = pool.zeros(n);
+        for ((i, w), own) in row_weights.iter().enumerate().zip(drawn.ratio.chunks_exact(samples)) {
+            let at = i * samples..(i + 1) * samples;
             let total = log_sum_exp(own);
-            out.elbo += own.iter().sum::<f64>() / samples as f64;
-            out.importance += total - (samples as f64).ln();
-            weights.iter_mut().zip(own).for_each(|(w, r)| *w = (r - total).exp());
+            let bound = total - (samples as f64).ln();
+            let mut joint = 0.0;
+            for ((k, r), p) in weights[at.clone()].iter_mut().zip(own).zip(&drawn.log_p[at]) {
+                let share = (r - total).exp();
+                joint += share * p;
+                *k = w * share;
+            }
+            out.weight += w;
+            out.weight_square += w * w;
+            out.one += w * own.iter().sum::<f64>() / samples as f64;
+            out.bound += w * bound;
+            out.bound_square += w * bound * bound;
+            out.recognition += w * (bound - joint);
         }
-        out.recognition -= log_q.iter().sum::<f64>() / samples as f64;
-        out.rows += rows as f64;
         for l in 0..=top {
-            let inputs: &[f64] = if l < top { &states[l + 1] } else { &[] };
-            add_slope(&decoded[l], &states[l], inputs, &weights, &mut out.slope[layout.layer(l)]);
-            if l < top {
-                out.moments[l].add(inputs, &decoded[l].slope, &weights);
+            self.layer(&drawn.decoded[l], &drawn.states[l], &weights, &mut residual, &mut out);
+        }
+        let shares = residual.chunks_exact(samples).zip(row_weights).filter(|(_, w)| **w > 0.0);
+        out.residual_square = shares.map(|(r, w)| r.iter().sum::<f64>().powi(2) / w).sum();
+        out.on = drawn.states[top].chunks_exact(n).map(|z| z.iter().zip(&weights).map(|(z, w)| z * w).sum()).collect();
+        let Some(phases) = want.phases() else {
+            out.divergence = self.divergences(drawn, row_weights);
+            [weights, residual].into_iter().for_each(|v| pool.give(v));
+            return out;
+        };
+        out.slope = vec![0.0; layout.len()];
+        out.encoder_slope = vec![0.0; self.encoder.len()];
+        for l in 0..=top {
+            let inputs: &[f64] = if l < top { &drawn.states[l + 1] } else { &[] };
+            let own = residuals(&drawn.decoded[l], &drawn.states[l], &weights, 1, pool);
+            add_products(&own, inputs, n, &mut out.slope[layout.layer(l)], pool);
+            pool.give(own);
+            if l < top && matches!(want, Want::Moments(_)) {
+                out.moments.push(Moments::of(inputs, &drawn.decoded[l].slope, &weights));
             }
         }
-        for l in 1..=top {
-            let (of, inputs) = (&encoded[l - 1], &states[l - 1]);
-            out.moments[top + top - l].add(inputs, &of.slope, &weights);
+        // The encoder's layers from its own bottom, the net's top, on: as its parameters lie.
+        for l in (1..=top).rev() {
+            let of = &drawn.encoded[l - 1];
+            // Layer 1 sees the rows themselves, the same for all samples.
+            let (times, cells) =
+                if l == 1 { (samples, first_of_each(&drawn.states[0], samples)) } else { (1, Vec::new()) };
+            let inputs = if l == 1 { &cells } else { &drawn.states[l - 1] };
+            let own_weights = if l == 1 { row_weights } else { &weights };
             if phases.wake {
-                add_slope(of, &states[l], inputs, &weights, &mut out.encoder_slope[up.layer(top - l)]);
+                let own = residuals(of, &drawn.states[l], &weights, times, pool);
+                add_products(&own, inputs, n / times, &mut out.encoder_slope[up.layer(top - l)], pool);
+                pool.give(own);
+            }
+            if matches!(want, Want::Moments(_)) {
+                out.moments.push(Moments::of(inputs, &of.slope, own_weights));
             }
         }
         if phases.sleep {
-            self.dream(rows, &mut rng, &mut out);
+            self.dream(row_weights.len(), out.weight / row_weights.len() as f64, rng, &mut out, pool);
+        }
+        [weights, residual].into_iter().for_each(|v| pool.give(v));
+        out
+    }
+
+    /// Adds what a layer says: its entropy, slope and curvature along its parameters, and the samples' shares of the slope.
+    fn layer(&self, of: &Forward, states: &[f64], weights: &[f64], residual: &mut [f64], out: &mut Sums) {
+        let n = weights.len();
+        let (mut entropy, mut along, mut bend) = (0.0, 0.0, 0.0);
+        let columns = states.chunks_exact(n).zip(of.logits.chunks_exact(n)).zip(of.softplus.chunks_exact(n));
+        let columns = columns.zip(of.probability.chunks_exact(n)).zip(of.slope.chunks_exact(n));
+        for ((((z, a), s), p), d) in columns {
+            for i in 0..n {
+                let w = weights[i];
+                entropy += w * (s[i] - a[i] * p[i]);
+                let share = w * (z[i] - p[i]) * a[i];
+                along += share;
+                residual[i] += share;
+                bend += w * d[i] * a[i] * a[i];
+            }
+        }
+        out.entropy.push(entropy);
+        out.along.push(along);
+        out.bend.push(bend);
+    }
+
+    /// `Σ w E ln q_u/p_u` of each hidden unit.
+    fn divergences(&self, drawn: &Drawn, row_weights: &[f64]) -> Vec<f64> {
+        let n = drawn.ratio.len();
+        let mut out = Vec::new();
+        for l in 1..drawn.states.len() {
+            let (up, down) = (&drawn.encoded[l - 1], &drawn.decoded[l]);
+            let (rows, times) = if l == 1 { (n / drawn.samples, drawn.samples) } else { (n, 1) };
+            for u in 0..drawn.states[l].len() / n {
+                let mut sum = 0.0;
+                for (i, z) in drawn.states[l][u * n..(u + 1) * n].iter().enumerate() {
+                    let (above, below) = (u * n + i, u * rows + i / times);
+                    let q = z * up.logits[below] - up.softplus[below];
+                    let p = z * down.logits[above] - down.softplus[above];
+                    sum += row_weights[i / drawn.samples] * (q - p);
+                }
+                out.push(sum / drawn.samples as f64);
+            }
         }
         out
     }
 
-    /// The sleep phase: rows of the net's own, recognised.
-    fn dream(&self, rows: usize, rng: &mut ChaCha8Rng, out: &mut Sums) {
+    /// The sleep phase: rows of the net's own, recognised; each counts as much as a row of the data on average.
+    fn dream(&self, rows: usize, weight: f64, rng: &mut ChaCha8Rng, out: &mut Sums, pool: &mut Pool) {
         let (layout, up) = (self.net.layout(), &self.encoder.layout);
         let top = layout.top();
         let mut states: Vec<Vec<f64>> = vec![Vec::new(); top + 1];
         for l in (0..=top).rev() {
             let inputs: &[f64] = if l < top { &states[l + 1] } else { &[] };
-            states[l] = draw(&forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, rows), rng);
+            let of = forward(&self.theta[layout.layer(l)], layout.parents(l), inputs, rows, pool);
+            states[l] = draw(&of.probability, 1, rng, pool);
+            of.recycle(pool);
         }
-        let weights = vec![1.0; rows];
+        let weights = vec![weight; rows];
         for l in 1..=top {
-            let of = forward(&self.phi[up.layer(top - l)], layout.sizes[l - 1], &states[l - 1], rows);
-            add_slope(&of, &states[l], &states[l - 1], &weights, &mut out.encoder_slope[up.layer(top - l)]);
+            let of = forward(&self.phi[up.layer(top - l)], layout.sizes[l - 1], &states[l - 1], rows, pool);
+            let own = residuals(&of, &states[l], &weights, 1, pool);
+            add_products(&own, &states[l - 1], rows, &mut out.encoder_slope[up.layer(top - l)], pool);
+            pool.give(own);
+            of.recycle(pool);
         }
+        states.into_iter().for_each(|v| pool.give(v));
     }
 }

@@ -7,6 +7,11 @@
 //! ```
 //!
 //! With one sample and the sleep phase alone this is wake-sleep, with several samples and the wake phase reweighted wake-sleep.
+//!
+//! ```text
+//! row ─▶ window, shuffled ─▶ block of a minibatch ─▶ encoder ─▶ K samples ─▶ net ─▶ weights, slopes, moments ─▶ one step
+//! ```
+//!
 //! Steps are natural gradients: a unit's block `E[σ′ z̃ z̃ᵀ]` is taken as `E[σ′] · E[z̃ z̃ᵀ]`, so that a layer needs one damped
 //! inverse.
 //!
@@ -15,16 +20,30 @@
 //! and Ay (2022) for natural gradients in it.
 
 mod draws;
+mod evaluate;
+mod finish;
 mod metric;
+mod pool;
+mod progress;
+mod samples;
+mod settings;
+mod sums;
 mod train;
+mod window;
 
-pub use train::{Amortised, Epoch, Phases, TrainSettings, estimate, train};
+pub use evaluate::{EncoderBeliefs, Evaluation, evaluate, importance_bound, recognise};
+pub use progress::{Amortised, EncoderStatus, Epoch, Learnt};
+pub use settings::{Phases, TrainSettings};
+pub use train::{Watch, train};
+pub use window::check as check_cells;
 
 use super::SigmoidBeliefNet;
 use super::layout::Layout;
+use crate::Error;
 use crate::geometry::Point;
 use crate::linalg::product::multiply;
 use crate::linalg::sigmoids::slopes;
+use pool::Pool;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -59,6 +78,17 @@ impl Encoder {
         self.layout.unit(self.layout.top() - layer, unit)
     }
 
+    fn check(&self, at: &Point) -> Result<(), Error> {
+        if at.0.len() == self.len() && at.0.iter().all(|x| x.is_finite()) {
+            return Ok(());
+        }
+        Err(Error::Parameter {
+            name: "encoder".into(),
+            problem: format!("not {} finite numbers", self.len()),
+            hint: "start from Encoder::start".into(),
+        })
+    }
+
     /// Small random weights.
     pub fn start(&self, seed: u64) -> Point {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -85,19 +115,27 @@ struct Forward {
     slope: Vec<f64>,
 }
 
+impl Forward {
+    fn recycle(self, pool: &mut Pool) {
+        [self.logits, self.probability, self.softplus, self.slope].into_iter().for_each(|v| pool.give(v));
+    }
+}
+
 /// A layer given the one that it hangs on.
-fn forward(theta: &[f64], parents: usize, inputs: &[f64], rows: usize) -> Forward {
+fn forward(theta: &[f64], parents: usize, inputs: &[f64], rows: usize, pool: &mut Pool) -> Forward {
     let units = theta.len() / (parents + 1);
     let size = rows * units;
-    let mut logits = vec![0.0; size];
-    let weights: Vec<f64> = theta.chunks_exact(parents + 1).flat_map(|b| b[..parents].to_vec()).collect();
+    let mut logits = pool.zeros(size);
+    let mut weights = pool.empty(units * parents);
+    theta.chunks_exact(parents + 1).for_each(|b| weights.extend_from_slice(&b[..parents]));
     if parents > 0 {
         multiply(&mut logits, inputs, rows, &weights, rows, parents, units, false);
     }
+    pool.give(weights);
     for (column, block) in logits.chunks_exact_mut(rows).zip(theta.chunks_exact(parents + 1)) {
         column.iter_mut().for_each(|a| *a += block[parents]);
     }
-    let (mut probability, mut softplus, mut slope) = (vec![0.0; size], vec![0.0; size], vec![0.0; size]);
+    let (mut probability, mut softplus, mut slope) = (pool.zeros(size), pool.zeros(size), pool.zeros(size));
     slopes(&logits, &mut probability, &mut softplus, &mut slope);
     Forward { logits, probability, softplus, slope }
 }

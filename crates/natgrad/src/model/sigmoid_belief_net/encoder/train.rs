@@ -1,222 +1,149 @@
 //! Learning a net and its encoder together, batch after batch.
 
 use super::super::SigmoidBeliefNet;
-use super::Encoder;
-use super::draws::{Pair, Sums};
+use super::draws::{Pair, Want};
+use super::evaluate::block;
+use super::finish::finish;
 use super::metric::Preconditioner;
+use super::pool::Pools;
+use super::progress::{Amortised, EncoderStatus, Epoch, Learnt};
+use super::samples::generator;
+use super::sums::Sums;
+use super::window::{Shuffled, Window, check_width};
+use super::{Encoder, TrainSettings};
 use crate::Error;
-use crate::geometry::Point;
-use crate::model::LatentModel;
-use crate::rows::{Merge, RowSource, Table};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use crate::linalg::special::logistic;
+use crate::rows::{Merge, RowSource};
 use rayon::prelude::*;
 
-/// Rows that are drawn for together, with a stream of random numbers of their own.
-const ROWS: usize = 64;
+/// Moments are measured in one batch of so many, and in each of the first ones.
+const EVERY: u64 = 4;
+/// Inverses are taken anew after so many measurements, when their number doubles, and at the beginning of an epoch.
+const REFRESH: u64 = 8;
 
-/// What the encoder learns from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Phases {
-    /// Weighted samples for rows of the data.
-    pub wake: bool,
-    /// Rows of the net's own.
-    pub sleep: bool,
-}
-
-/// Settings of the learning.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TrainSettings {
-    /// Samples per row.
-    pub samples: usize,
-    /// What the encoder learns from.
-    pub phases: Phases,
-    /// Length of the natural-gradient steps; it falls to zero over the second half.
-    pub rate: f64,
-    /// Damping of the Gram matrices, relative to their diagonals.
-    pub damping: f64,
-    /// Rows in a batch.
-    pub batch: usize,
-    /// Passes over the rows.
-    pub epochs: u64,
-    /// Seed.
-    pub seed: u64,
-}
-
-impl Default for TrainSettings {
-    fn default() -> Self {
-        TrainSettings {
-            samples: 10,
-            phases: Phases { wake: true, sleep: true },
-            rate: 0.05,
-            damping: 0.02,
-            batch: 256,
-            epochs: 20,
-            seed: 0,
-        }
-    }
-}
-
-/// Estimates over one pass, from the batches as they were met, nats per row.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Epoch {
-    /// The ELBO, `L_1`.
-    pub elbo: f64,
-    /// `L_K`.
-    pub importance: f64,
-    /// `H[q]`.
-    pub recognition: f64,
-}
-
-/// A net and its encoder after learning.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Amortised {
-    /// Parameters of the net.
-    pub point: Point,
-    /// Parameters of the encoder.
-    pub encoder: Point,
-    /// Pass after pass.
-    pub trace: Vec<Epoch>,
-}
-
-/// Rows of a table, side by side.
-fn cells(table: &Table, rows: &[usize]) -> Vec<f64> {
-    (0..table.columns().len()).flat_map(|d| rows.iter().map(move |&n| table.cell(n, d))).collect()
-}
+/// Whoever watches learning: shown the state after each epoch, answers whether to go on.
+pub type Watch<'a> = &'a mut (dyn FnMut(&Amortised) -> bool + Send);
 
 /// Sums over some rows, in blocks whose streams and order do not depend on threads.
-fn sums(pair: &Pair<'_>, table: &Table, rows: &[usize], settings: &TrainSettings, stream: u64) -> Option<Sums> {
+fn sums(pair: &Pair<'_>, window: &Window, rows: &[usize], settings: &TrainSettings, step: u64, want: Want) -> Sums {
     let parts: Vec<Sums> = rows
-        .par_chunks(ROWS)
+        .par_chunks(block(settings.samples))
         .enumerate()
         .map(|(i, rows)| {
-            let seed = (settings.seed, stream.wrapping_mul(1 << 20).wrapping_add(i as u64));
-            pair.sums(&cells(table, rows), rows.len(), settings.samples, settings.phases, seed)
+            pair.pools.with(|pool| {
+                let mut rng = generator(settings.seed, (step << 20) | i as u64);
+                let (cells, weights) = window.gather(rows);
+                let drawn = pair.draw(&cells, rows.len(), settings.samples, &mut rng, pool);
+                let out = pair.sums(&drawn, &weights, want, &mut rng, pool);
+                drawn.recycle(pool);
+                out
+            })
         })
         .collect();
     let mut parts = parts.into_iter();
-    let mut total = parts.next()?;
+    let mut total = parts.next().unwrap_or_default();
     parts.for_each(|p| total.merge(&p));
-    Some(total)
+    total
 }
 
-/// Learns both from rows of zeros and ones without missing cells; all rows count once.
+/// Learns both from rows of zeros and ones without missing cells, from `progress` on.
+///
+/// Where all epochs are done, closed forms end the learning: the prior of the top, and the scale of each layer's parameters.
 ///
 /// # Errors
-/// [`Error::Setting`] for no samples or rows in a batch, [`Error::Data`] for missing cells, [`Error::Parameter`] for a start
-/// outside the domain.
+/// [`Error::Setting`] for settings out of range; [`Error::Data`] or [`Error::OutsideSupport`] for cells that are not 0 or 1;
+/// [`Error::Parameter`] for a start outside the domain; what reading reports.
 pub fn train(
     net: &SigmoidBeliefNet,
     encoder: &Encoder,
-    table: &Table,
-    start: (&Point, &Point),
+    source: &dyn RowSource,
     settings: &TrainSettings,
-) -> Result<Amortised, Error> {
-    if settings.samples == 0 || settings.batch == 0 {
-        return Err(Error::Setting {
-            problem: format!("{} samples for batches of {} rows", settings.samples, settings.batch),
-            hint: "give at least one of each".into(),
-        });
-    }
-    if let Some(column) = table.columns().iter().find(|c| c.missing) {
-        return Err(Error::Data {
-            problem: format!("column \"{}\" has missing cells, which the encoder cannot read", column.name),
-            hint: "use exact or mean-field recognition".into(),
-        });
-    }
-    net.prepare(start.0)?;
-    if start.1.0.len() != encoder.len() || start.1.0.iter().any(|x| !x.is_finite()) {
-        return Err(Error::Parameter {
-            name: "encoder".into(),
-            problem: format!("not {} finite numbers", encoder.len()),
-            hint: "start from Encoder::start".into(),
-        });
-    }
-    let mut out = Amortised { point: start.0.clone(), encoder: start.1.clone(), trace: Vec::new() };
-    let mut order: Vec<usize> = (0..table.rows() as usize).collect();
-    let mut rng = ChaCha8Rng::seed_from_u64(settings.seed ^ 0x5eed);
-    let batches = (order.len().div_ceil(settings.batch) as u64).max(1);
+    mut progress: Amortised,
+    watch: Watch<'_>,
+) -> Result<Learnt, Error> {
+    settings.check()?;
+    net.check(&progress.point)?;
+    encoder.check(&progress.encoder)?;
+    check_width(net, source)?;
+    progress.status = None;
+    let pools = Pools::default();
+    let mut rows = Shuffled::new(source, settings.window);
+    let batches = source.rows().div_ceil(settings.batch as u64).max(1);
     let last = (batches * settings.epochs).max(1) as f64;
-    let mut preconditioners: Vec<Preconditioner> = Vec::new();
-    let mut step = 0;
-    for _ in 0..settings.epochs {
-        for i in (1..order.len()).rev() {
-            order.swap(i, rng.random_range(0..=i));
-        }
-        let mut epoch = Epoch { elbo: 0.0, importance: 0.0, recognition: 0.0 };
-        for rows in order.chunks(settings.batch) {
-            let pair = Pair { net, encoder, theta: &out.point.0, phi: &out.encoder.0 };
-            let Some(s) = sums(&pair, table, rows, settings, step) else { continue };
-            if preconditioners.is_empty() {
-                preconditioners = s.moments.iter().map(|m| Preconditioner::new(m, settings.damping)).collect();
+    while progress.epoch < settings.epochs {
+        let mut next = progress.clone();
+        next.metrics.iter_mut().for_each(|m| m.refresh(settings.damping));
+        let mut total: Option<Sums> = None;
+        let mut rate = 0.0;
+        rows.epoch(settings.batch, settings.seed, progress.epoch, &mut |window, places| {
+            let pair = Pair { net, encoder, theta: &next.point.0, phi: &next.encoder.0, pools: &pools };
+            let measured = next.steps < REFRESH || next.steps.is_multiple_of(EVERY);
+            let want = if measured { Want::Moments(settings.phases) } else { Want::Slopes(settings.phases) };
+            let mut s = sums(&pair, window, places, settings, next.steps, want);
+            measure(&mut next, &s, settings.damping);
+            rate = settings.rate_at(next.steps as f64 / last);
+            move_along(net, encoder, &mut next, &s, rate, settings.damping);
+            next.steps += 1;
+            (s.slope, s.encoder_slope, s.moments) = (Vec::new(), Vec::new(), Vec::new());
+            match &mut total {
+                Some(total) => total.merge(&s),
+                None => total = Some(s),
             }
-            preconditioners.iter_mut().zip(&s.moments).for_each(|(p, m)| p.update(m));
-            epoch.elbo += s.elbo;
-            epoch.importance += s.importance;
-            epoch.recognition += s.recognition;
-            let rate = settings.rate * (2.0 * (1.0 - step as f64 / last)).min(1.0);
-            move_along(net, encoder, &mut out, &s, &preconditioners, rate);
-            step += 1;
+            Ok(())
+        })?;
+        let Some(total) = total else { break };
+        let finite = |values: &[f64]| values.iter().all(|x| x.is_finite());
+        if !(total.bound.is_finite() && finite(&next.point.0) && finite(&next.encoder.0)) {
+            progress.status = Some(EncoderStatus::Diverged);
+            break;
         }
-        let n = table.rows().max(1) as f64;
-        out.trace.push(Epoch {
-            elbo: epoch.elbo / n,
-            importance: epoch.importance / n,
-            recognition: epoch.recognition / n,
-        });
+        next.epoch += 1;
+        next.trace.push(Epoch::of(next.epoch, &total, rate));
+        progress = next;
+        if !watch(&progress) {
+            progress.status = Some(EncoderStatus::Interrupted);
+            break;
+        }
     }
-    Ok(out)
+    finish(net, encoder, source, settings, progress)
+}
+
+/// Brings running means up to date with a batch's moments.
+fn measure(next: &mut Amortised, s: &Sums, damping: f64) {
+    if s.moments.is_empty() {
+        return;
+    }
+    if next.metrics.is_empty() {
+        next.metrics = s.moments.iter().map(Preconditioner::new).collect();
+    }
+    let again = next.steps < REFRESH || (next.steps / EVERY).is_multiple_of(REFRESH);
+    next.metrics.par_iter_mut().zip(&s.moments).for_each(|(m, of)| {
+        m.update(of);
+        if again {
+            m.refresh(damping);
+        }
+    });
 }
 
 /// One step of both nets.
-fn move_along(
-    net: &SigmoidBeliefNet,
-    encoder: &Encoder,
-    out: &mut Amortised,
-    s: &Sums,
-    preconditioners: &[Preconditioner],
-    rate: f64,
-) {
+fn move_along(net: &SigmoidBeliefNet, encoder: &Encoder, next: &mut Amortised, s: &Sums, rate: f64, damping: f64) {
     let layout = net.layout();
     let top = layout.top();
-    let length = rate / s.rows;
+    let length = rate / s.weight;
     let go = |theta: &mut [f64], step: Vec<f64>| {
         theta.iter_mut().zip(step).for_each(|(t, s)| *t += length * s);
     };
     for l in 0..top {
         let range = layout.layer(l);
-        go(&mut out.point.0[range.clone()], preconditioners[l].raise(&s.slope[range]));
+        go(&mut next.point.0[range.clone()], next.metrics[l].raise(&s.slope[range], damping));
     }
     for i in layout.layer(top) {
-        let p = crate::linalg::special::logistic(out.point.0[i]);
+        let p = logistic(next.point.0[i]);
         let slope = p * (1.0 - p);
-        go(&mut out.point.0[i..=i], vec![s.slope[i] / (slope + 1e-3)]);
+        go(&mut next.point.0[i..=i], vec![s.slope[i] / (slope + 1e-3)]);
     }
     for l in 0..top {
         let range = encoder.layout.layer(l);
-        go(&mut out.encoder.0[range.clone()], preconditioners[top + l].raise(&s.encoder_slope[range]));
+        go(&mut next.encoder.0[range.clone()], next.metrics[top + l].raise(&s.encoder_slope[range], damping));
     }
-}
-
-/// Estimates for all rows of a table at given parameters, `samples` draws each.
-///
-/// # Errors
-/// As [`train`].
-pub fn estimate(
-    net: &SigmoidBeliefNet,
-    encoder: &Encoder,
-    table: &Table,
-    at: (&Point, &Point),
-    settings: &TrainSettings,
-) -> Result<Epoch, Error> {
-    net.prepare(at.0)?;
-    let pair = Pair { net, encoder, theta: &at.0.0, phi: &at.1.0 };
-    let rows: Vec<usize> = (0..table.rows() as usize).collect();
-    let n = rows.len().max(1) as f64;
-    let s = sums(&pair, table, &rows, settings, u64::MAX >> 24);
-    Ok(s.map_or(Epoch { elbo: 0.0, importance: 0.0, recognition: 0.0 }, |s| Epoch {
-        elbo: s.elbo / n,
-        importance: s.importance / n,
-        recognition: s.recognition / n,
-    }))
 }

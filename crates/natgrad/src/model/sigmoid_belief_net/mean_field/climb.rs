@@ -1,16 +1,12 @@
 //! The climb of a block of rows to its bound: hidden units one by one, layer by layer.
 //!
-//! ```text
-//! logit m_h ← ā_h + Σ_c w_ch (m_c − ½) − λ_c (2 (ā_c − w_ch m_h) w_ch + w_ch²)
-//! ```
-//!
-//! Each update maximises the bound in one unit's mean with `λ` held; `λ` then follows. Every row begins anew from the net's own
+//! Each update maximises the bound in one unit's mean with `λ` held (see `update`); `λ` then follows. Every row begins anew from the net's own
 //! means, so that the bound is a function of the weights and needs no memory of rows.
 
 use super::layers::Layers;
+use super::update::Scratch;
 use crate::linalg::product::multiply;
 use crate::linalg::rms;
-use crate::linalg::sigmoids::entropies;
 use crate::linalg::special::softplus;
 use crate::rows::Chunk;
 
@@ -39,6 +35,9 @@ pub(in super::super) struct Field {
     missing: Vec<bool>,
     spread: Vec<f64>,
     moments: Vec<f64>,
+    pub(super) scratch: Scratch,
+    /// Sweeps of all units since the field was made.
+    pub sweeps: usize,
 }
 
 impl Field {
@@ -57,6 +56,8 @@ impl Field {
             missing: vec![false; layers.sizes[0] * rows],
             spread: vec![0.0; widest],
             moments: vec![0.0; widest],
+            scratch: Scratch::default(),
+            sweeps: 0,
         }
     }
 
@@ -78,8 +79,8 @@ impl Field {
         }
     }
 
-    /// Climbs to the bound.
-    pub fn climb(&mut self, layers: &Layers) {
+    /// The net's own means, from the top down.
+    pub(super) fn begin(&mut self, layers: &Layers) {
         let (rows, top) = (self.rows, layers.top());
         for l in 0..=top {
             let size = layers.sizes[l] * rows;
@@ -90,7 +91,6 @@ impl Field {
                 }
             }
         }
-        // The net's own means, from the top down.
         for l in (1..=top).rev() {
             for u in 0..layers.sizes[l] {
                 let odds = if l == top { layers.biases[l][u] } else { self.logits[l][u * rows] };
@@ -102,7 +102,14 @@ impl Field {
             }
             self.follow(layers, l - 1);
         }
+    }
+
+    /// Climbs to the bound.
+    pub fn climb(&mut self, layers: &Layers) {
+        self.begin(layers);
+        let top = layers.top();
         for _ in 0..SWEEPS {
+            self.sweeps += 1;
             let mut change: f64 = 0.0;
             for l in 1..=top {
                 change = change.max(self.update(layers, l));
@@ -115,7 +122,7 @@ impl Field {
     }
 
     /// Log-odds of a layer and what hangs on them, from the means of the layer above.
-    fn follow(&mut self, layers: &Layers, l: usize) {
+    pub(super) fn follow(&mut self, layers: &Layers, l: usize) {
         let (rows, n, k) = (self.rows, layers.sizes[l], layers.sizes[l + 1]);
         let above = &self.means[l + 1];
         let logits = &mut self.logits[l][..n * rows];
@@ -135,55 +142,6 @@ impl Field {
                 self.entropy[0][i] = 0.0;
             }
         }
-    }
-
-    /// Updates the units of layer `l ≥ 1` one by one; the largest change of a mean.
-    fn update(&mut self, layers: &Layers, l: usize) -> f64 {
-        let (rows, children, k) = (self.rows, layers.sizes[l - 1], layers.sizes[l]);
-        let weights = &layers.weights[l - 1];
-        let mut own = vec![0.0; rows];
-        let mut curvature = vec![0.0; rows];
-        let (mut new, mut unused, mut unused2) = (vec![0.0; rows], vec![0.0; rows], vec![0.0; rows]);
-        let mut change: f64 = 0.0;
-        for h in 0..k {
-            if l < layers.top() {
-                own.copy_from_slice(&self.logits[l][h * rows..(h + 1) * rows]);
-            } else {
-                own.fill(layers.biases[l][h]);
-            }
-            curvature.fill(0.0);
-            for c in 0..children {
-                let w = weights[c * k + h];
-                let at = c * rows..(c + 1) * rows;
-                let below = self.halves[l - 1][at.clone()].iter();
-                let below = below.zip(&self.lambda[l - 1][at.clone()]).zip(&self.logits[l - 1][at]);
-                for ((o, s), ((x, lambda), a)) in own.iter_mut().zip(curvature.iter_mut()).zip(below) {
-                    *o += w * (x - 2.0 * lambda * a);
-                    *s += w * w * lambda;
-                }
-            }
-            let means = &mut self.means[l][h * rows..(h + 1) * rows];
-            own.iter_mut().zip(curvature.iter().zip(means.iter())).for_each(|(o, (s, m))| *o -= s * (1.0 - 2.0 * m));
-            entropies(&own, &mut new, &mut unused, &mut unused2);
-            // From here on `new` is the change.
-            for (m, n) in means.iter_mut().zip(new.iter_mut()) {
-                let next = *n;
-                *n = next - *m;
-                *m = next;
-                change = change.max(n.abs());
-            }
-            if l < layers.top() {
-                for (x, m) in self.halves[l][h * rows..(h + 1) * rows].iter_mut().zip(means.iter()) {
-                    *x = m - 0.5;
-                }
-            }
-            for c in 0..children {
-                let w = weights[c * k + h];
-                let logits = &mut self.logits[l - 1][c * rows..(c + 1) * rows];
-                logits.iter_mut().zip(&new).for_each(|(a, d)| *a += w * d);
-            }
-        }
-        change
     }
 
     /// The rows' bounds, nats.

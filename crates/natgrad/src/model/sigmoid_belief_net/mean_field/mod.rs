@@ -20,6 +20,7 @@ mod climb;
 mod layers;
 mod scores;
 mod sums;
+mod update;
 
 pub(super) use sums::Sums;
 
@@ -31,7 +32,7 @@ use climb::Field;
 use layers::Layers;
 
 /// Rows that climb together: their log-odds stay in the second-level cache.
-const ROWS: usize = 32;
+const ROWS: usize = 64;
 
 /// The net prepared at a point.
 pub(super) struct Prepared<'a> {
@@ -42,7 +43,17 @@ pub(super) struct Prepared<'a> {
 
 impl<'a> Prepared<'a> {
     pub fn new(net: &'a SigmoidBeliefNet, at: &'a Point) -> Self {
-        Prepared { net, layers: Layers::new(net.layout(), &at.0), sums: Sums::new(net) }
+        Prepared { net, layers: Layers::blocked(net.layout(), &at.0), sums: Sums::new(net) }
+    }
+
+    /// Rows of a chunk, each as often as its block's units were swept.
+    pub fn swept(&self, chunk: &Chunk<'_>) -> usize {
+        let (mut total, mut before) = (0, 0);
+        self.each(chunk, |_, field| {
+            total += (field.sweeps - before) * field.rows;
+            before = field.sweeps;
+        });
+        total
     }
 
     /// Block after block at its bound.
