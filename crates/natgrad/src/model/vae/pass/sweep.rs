@@ -94,6 +94,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
                     self.host[d * n..(d + 1) * n].iter_mut().zip(cells).for_each(|(to, x)| *to = T::of(*x));
                 }
                 self.backend.write(&mut self.x, 0, &self.host[..n * columns]);
+                self.see();
                 weights.clear();
                 weights.extend((first..first + n).map(|i| chunk.weight(i)));
                 bases.clear();
