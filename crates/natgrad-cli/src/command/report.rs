@@ -3,9 +3,25 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad_io::{AtomicFile, RunFolder};
-use natgrad_report::{Run, page, trace_from_csv};
+use natgrad_report::{Picture, Run, page, trace_from_csv};
 use serde_json::Value;
 use std::path::PathBuf;
+
+/// Pictures that a run folder may hold: file, title, caption.
+const PICTURES: [(&str, &str, &str); 4] = [
+    ("weights.svg", "Weights of the units", "Blue raises a pixel, red lowers it; each unit on a scale of its own."),
+    ("dictionary.svg", "Dictionary", "The pattern that each element adds; each on a scale of its own."),
+    (
+        "samples.svg",
+        "Samples",
+        "Means of rows that the model makes up: latents drawn from the prior, through the decoder.",
+    ),
+    (
+        "reconstructions.svg",
+        "Rows and their reconstructions",
+        "First lines: rows of the data. Second lines: what is left of them after the way through the latents, at the beliefs' means.",
+    ),
+];
 
 /// Write the report of a run again.
 #[derive(Debug, clap::Args)]
@@ -43,5 +59,9 @@ fn html(folder: &RunFolder) -> Result<String, Failure> {
         trace_from_csv(&text).map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
     // The picture is an ornament: a folder without it is whole.
     let picture = std::fs::read_to_string(folder.path().join(crate::kind::network::picture::FILE)).ok();
-    Ok(page(&Run { picture, ..Run::from_folder(&summary, trace) }))
+    let pictures = PICTURES.into_iter().filter_map(|(file, title, caption)| {
+        let svg = std::fs::read_to_string(folder.path().join(file)).ok()?;
+        Some(Picture { title: title.into(), caption: caption.into(), svg })
+    });
+    Ok(page(&Run { picture, pictures: pictures.collect(), ..Run::from_folder(&summary, trace) }))
 }
