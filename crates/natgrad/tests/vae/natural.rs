@@ -89,7 +89,7 @@ fn natural_gradients_of_counts_small_and_large_end_no_lower_than_adam() {
     compare([
         case("rare counts", counts(-1.0, 0.5, 0.5)),
         case("counts of a few", counts(1.0, 0.3, 0.4)),
-        case("counts up to two hundred", counts(1.0, 1.0, 0.7)),
+        case("skewed counts", counts(1.0, 1.0, 0.7)),
         case("counts of hundreds", counts(6.0, 0.3, 0.4)),
     ]);
 }
