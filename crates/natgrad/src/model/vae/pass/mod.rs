@@ -250,6 +250,11 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         to.extend(host.iter().map(|v| v.double()));
     }
 
+    /// Weights of the loaded rows.
+    pub fn row_weights(&self) -> &[f64] {
+        &self.row_weights
+    }
+
     /// The draws in use: latent after latent.
     pub fn noise(&self) -> &[T] {
         &self.host_noise[..self.batch.points() * self.vae.shape.dimension]
