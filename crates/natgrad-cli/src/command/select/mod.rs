@@ -133,8 +133,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let all: Vec<usize> = model.sizes().all().collect();
     let sizes: Vec<Size> = all.into_par_iter().map(|size| one(size).unwrap_or_else(|f| failed(size, f))).collect();
     let Some((best, why)) = words::recommend(&sizes, model.word()) else {
-        let why = sizes.iter().find_map(|s| s.why.clone()).unwrap_or_else(|| "no size could be fitted".into());
-        return Err(Failure::new(why, "try other sizes"));
+        let why = sizes.iter().find_map(|s| s.why.clone()).unwrap_or_else(|| "no size could be compared".into());
+        return Err(Failure::new(why, "try other sizes, or give more rows: one in five is held out"));
     };
     if let Some(path) = &arguments.plot {
         picture::write(&sizes, model.word(), path)?;
