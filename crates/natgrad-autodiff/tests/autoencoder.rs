@@ -1,7 +1,7 @@
 //! Slopes of autoencoders row by row, and the Gram matrix of these, are those of dual numbers.
 
 use natgrad::model::vae::{
-    Architecture, Deviations, Expectation, Nodes, ObservableName, Pass, PriorName, Vae, Variance,
+    Architecture, Deviations, Expectation, Inputs, Nodes, ObservableName, Pass, PriorName, Vae, Variance,
 };
 use natgrad::neural::{Activation, Processor};
 use natgrad::parametrised::Parametrisation;
@@ -77,6 +77,7 @@ fn slopes_of_rows_and_their_gram_matrix_are_those_of_dual_numbers() {
         variance: Variance::Scalar,
         prior: PriorName::Fixed,
         deviations: Deviations::Network,
+        inputs: Inputs::Values,
     })
     .expect("a model");
     let at: Vec<f64> = (0..vae.parameters()).map(|i| ((i * 29 + 11) % 37) as f64 / 37.0 - 0.5).collect();

@@ -81,6 +81,115 @@ fn bad_input_is_refused_in_one_line() {
     place.run("impute other m.csv --out i.csv").refused(&["whole rows"]);
 }
 
+/// A safetensors file, all numbers in double precision.
+fn tensors(of: &[(&str, &[usize], &[f64])]) -> Vec<u8> {
+    let (mut head, mut data) = (serde_json::Map::new(), Vec::new());
+    for (name, shape, values) in of {
+        let begin = data.len();
+        data.extend(values.iter().flat_map(|v| v.to_le_bytes()));
+        let place = serde_json::json!({"dtype": "F64", "shape": shape, "data_offsets": [begin, data.len()]});
+        head.insert((*name).into(), place);
+    }
+    let head = Value::Object(head).to_string();
+    [&(head.len() as u64).to_le_bytes()[..], head.as_bytes(), &data].concat()
+}
+
+#[test]
+fn model_files_with_wrong_tensors_are_refused_by_name() {
+    let place = Place::new();
+    place.write("d.csv", rows());
+    place.run("fit vae d.csv --latent-dim 1 --hidden-layers none --out run").fine();
+    let whole: Vec<(&str, &[usize], &[f64])> = vec![
+        ("encoder.0.weights", &[1, 3], &[0.1, 0.2, 0.3]),
+        ("encoder.0.biases", &[1], &[0.0]),
+        ("decoder.0.weights", &[3, 1], &[0.1, 0.2, 0.3]),
+        ("decoder.0.biases", &[3], &[0.0; 3]),
+        ("encoder.log_deviations", &[1], &[0.0]),
+        ("observable.log_variances", &[1], &[0.0]),
+    ];
+    let put = |of: &[(&str, &[usize], &[f64])]| {
+        std::fs::write(place.path("run/model.safetensors"), tensors(of)).expect("written");
+    };
+    put(&whole);
+    place.run("score run d.csv").fine();
+    put(&whole[1..]);
+    place.run("score run d.csv").refused(&["model.safetensors", "\"encoder.0.weights\" is missing"]);
+    let mut wrong = whole.clone();
+    wrong[2].1 = &[1, 3];
+    put(&wrong);
+    place.run("predict run d.csv --out p.csv").refused(&["\"decoder.0.weights\"", "[1, 3]", "[3, 1]"]);
+    let mut wrong = whole.clone();
+    wrong[3].2 = &[0.0, f64::NAN, 0.0];
+    put(&wrong);
+    place.run("check run d.csv").refused(&["\"decoder.0.biases\"", "NaN"]);
+}
+
+#[test]
+fn cells_outside_the_support_are_named_and_odd_shapes_have_an_answer() {
+    let place = Place::new();
+    place.write("n.csv", "a,b\n1,2\n3,-1\n");
+    place.run("fit vae n.csv --latent-dim 1 --observable poisson").refused(&["n.csv", "row 2", "\"b\"", "-1"]);
+    place.write("h.csv", "a,b\n1,0\n0,0.5\n");
+    place.run("fit vae h.csv --latent-dim 1 --observable bernoulli").refused(&["h.csv", "row 2", "\"b\"", "0.5"]);
+    // More latents than columns, of which one never changes: what is of no use collapses, and is named.
+    let mut text = String::from("a,b,c\n");
+    for i in 0..120 {
+        text.push_str(&format!("{},7,{}\n", f64::from(i * 7 % 11) - 5.0, f64::from(i * 7 % 11) * 0.5));
+    }
+    place.write("d.csv", text);
+    let ran = place.run("fit vae d.csv --latent-dim 5 --hidden-layers 8 --variance column --epochs 40 --json").fine();
+    let answer = ran.json();
+    assert!(number(&answer["elbo"]).is_finite(), "{answer}");
+    assert_eq!(answer["latents"]["divergences"].as_array().map(Vec::len), Some(5));
+    assert!(answer["warnings"].to_string().contains("5 latents for 3 columns"), "{answer}");
+}
+
+#[test]
+fn reports_show_latents_and_pictures_of_square_columns() {
+    let place = Place::new();
+    let names: Vec<String> = (0..25).map(|d| format!("p{d}")).collect();
+    let mut text = names.join(",") + "\n";
+    for n in 0..80 {
+        let pixel = |d: i32| i32::from(d / 5 == n % 5 || (n % 3 == 0 && d % 5 == n % 4));
+        text.push_str(&((0..25).map(|d| pixel(d).to_string()).collect::<Vec<_>>().join(",") + "\n"));
+    }
+    place.write("bars.csv", text);
+    let fit = "fit vae bars.csv --latent-dim 3 --hidden-layers 8 --observable bernoulli --epochs 20 --out bars";
+    place.run(fit).fine();
+    let page = place.read("bars/report.html");
+    for words in ["Samples", "Rows and their reconstructions", "<h2>Latents</h2>", "data:image/png;base64,"] {
+        assert!(page.contains(words), "{words}");
+    }
+    for file in ["samples.svg", "reconstructions.svg"] {
+        assert!(place.path("bars").join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn select_compares_latent_dimensions_by_bounds_of_rows_held_out() {
+    let place = Place::new();
+    place.write("d.csv", rows());
+    let line =
+        "select vae d.csv --latent-dim 1..3 --hidden-layers none --variance column --plot sizes.svg --seed 1 --json";
+    let answer = place.run(line).fine().json();
+    let sizes = answer["sizes"].as_array().expect("sizes");
+    assert_eq!(sizes.len(), 3);
+    for (size, h) in sizes.iter().zip(1..) {
+        assert_eq!(size["latents"].as_array().map(Vec::len), Some(h), "{size}");
+        assert!(number(&size["held_out"]).is_finite() && number(&size["elbo"]).is_finite(), "{size}");
+        // A bound is no evidence, and has no criterion.
+        assert!(size["bic"].is_null() && size["log_evidence"].is_null(), "{size}");
+    }
+    let why = answer["recommended"]["why"].as_str().expect("words");
+    assert!(why.contains("highest bound on held-out rows"), "{why}");
+    assert!(place.path("sizes.svg").is_file());
+    assert_eq!(place.run(line).fine().json(), answer, "the same seed, the same answer");
+    place.run("select vae d.csv").refused(&["--latent-dim"]);
+    place.run("select vae d.csv --components 1..2").refused(&["--components"]);
+    place.run("select vae d.csv --latent-dim 1..2 --observable poisson").refused(&["row 1", "\"a\""]);
+    place.run("select ppca d.csv --latent-dim 1..2 --epochs 3").refused(&["--epochs", "vae"]);
+}
+
 /// A fit of a second or more, with every kind of state: factors, damping, mean directions.
 fn long(out: &str) -> String {
     format!(

@@ -28,5 +28,5 @@ mod trace;
 
 pub use chart::{compare_svg, entropies_svg, loadings_svg, remaining_svg, spectrum_svg, trace_svg};
 pub use page::page;
-pub use run::{Certificate, Entropies, Image, Inertia, Information, NodeLine, Restarts, Run, Verdict};
+pub use run::{Certificate, Entropies, Inertia, Information, LatentLine, NodeLine, Picture, Restarts, Run, Verdict};
 pub use trace::{TraceError, TraceRow, trace_from_csv};

@@ -106,13 +106,26 @@ pub struct NodeLine {
     pub zeros: usize,
 }
 
-/// A bitmap from the run folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Image {
-    /// What it shows.
+/// A latent variable of a model of bounds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatentLine {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Mean divergence of its beliefs from the prior, nats per row.
+    pub told: f64,
+    /// Whether it has collapsed: the beliefs are the prior.
+    pub collapsed: bool,
+}
+
+/// An SVG file of the run folder, to be shown in the page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// Its heading.
     pub title: String,
-    /// The PNG file, in base 64.
-    pub png: String,
+    /// What is to be seen.
+    pub caption: String,
+    /// The file's text.
+    pub svg: String,
 }
 
 /// A run folder's contents.
@@ -164,8 +177,12 @@ pub struct Run {
     pub turning: usize,
     /// The text of an SVG file with the network; set by those who read the folder.
     pub picture: Option<String>,
-    /// Bitmaps to be shown; set by those who read the folder.
-    pub images: Vec<Image>,
+    /// Latent variables and what the rows tell of each; empty where the summary has none.
+    pub latents: Vec<LatentLine>,
+    /// Below so many nats per row a latent variable has collapsed.
+    pub latent_threshold: Option<f64>,
+    /// Pictures of what was learnt; set by those who read the folder.
+    pub pictures: Vec<Picture>,
     /// Several starts.
     pub restarts: Option<Restarts>,
     /// Warnings.
@@ -238,6 +255,12 @@ fn node(v: &Value) -> Option<NodeLine> {
     })
 }
 
+fn latents(v: &Value) -> Vec<LatentLine> {
+    let collapsed: Vec<usize> = list(&v["collapsed"], |l| Some(l.as_u64()? as usize));
+    let lines = list(&v["divergences"], number).into_iter().zip(1..);
+    lines.map(|(told, number)| LatentLine { number, told, collapsed: collapsed.contains(&number) }).collect()
+}
+
 impl Run {
     /// From `summary.json` and the lines of `trace.csv` (empty where there is none).
     ///
@@ -281,7 +304,9 @@ impl Run {
             nodes: list(&s["nodes"], node),
             turning: count(&s["gram"]["rotations"]),
             picture: None,
-            images: Vec::new(),
+            latents: latents(&s["latents"]),
+            latent_threshold: number(&s["latents"]["threshold"]),
+            pictures: Vec::new(),
             warnings: list(&s["warnings"], text),
             seed: s["seed"].as_u64(),
             version: text(&s["version"]),

@@ -1,6 +1,8 @@
 //! The page and the pictures: structure, escaping, missing numbers, same bytes.
 
-use natgrad_report::{Run, compare_svg, entropies_svg, page, remaining_svg, spectrum_svg, trace_from_csv, trace_svg};
+use natgrad_report::{
+    Picture, Run, compare_svg, entropies_svg, page, remaining_svg, spectrum_svg, trace_from_csv, trace_svg,
+};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -223,4 +225,26 @@ fn reads_what_fits_write() {
     assert_eq!(run.restarts.as_ref().map(|r| (r.tried, r.agreeing, r.elbos.len())), Some((2, 1, 2)));
     assert!(run.standard_errors.is_object() && run.robust_errors.is_object() && run.standard_errors_why.is_some());
     assert_eq!((run.warnings.len(), run.version.as_deref()), (1, Some("0.1.0")));
+}
+
+#[test]
+fn latents_and_pictures_are_shown_and_pictures_load_nothing() {
+    let summary = json!({
+        "model": "vae",
+        "latents": {"divergences": [0.002, 1.5, 0.0, 0.25], "collapsed": [1, 3], "threshold": 0.01},
+    });
+    let svg = |image: &str| {
+        format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"40\" height=\"20\"><image {image}/></svg>")
+    };
+    let picture = |svg: String| Picture { title: "Samples".into(), caption: "made <up>".into(), svg };
+    let with = |svg: String| Run { pictures: vec![picture(svg)], ..Run::from_folder(&summary, Vec::new()) };
+    let html = page(&with(svg("href=\"data:image/png;base64,AAAA\"")));
+    assert!(html.contains("Latents 1, 3 have collapsed (below 0.01 nats per row): their beliefs are the prior."));
+    // The most telling first.
+    let place = |words: &str| html.find(words).unwrap_or_else(|| panic!("{words}"));
+    assert!(place("<th scope=\"row\">2</th>") < place("<th scope=\"row\">4</th>"));
+    assert!(html.contains("data:image/png;base64,AAAA") && html.contains("made &lt;up&gt;"));
+    for bad in ["href=\"http://a.b/c.png\"", "href=\"data:image/svg+xml;base64,AAAA\"", "onload=\"x()\""] {
+        assert!(!page(&with(svg(bad))).contains("Samples"), "{bad}");
+    }
 }

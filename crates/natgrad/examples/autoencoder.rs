@@ -4,7 +4,7 @@
 use natgrad::engine::{
     Control, Optimiser, VariationalProgress, VariationalSettings, evaluate, importance_bound, learn,
 };
-use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, ObservableName, PriorName, Vae, Variance};
+use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, Inputs, ObservableName, PriorName, Vae, Variance};
 use natgrad::neural::{Activation, Processor};
 use natgrad::rows::{Column, ColumnKind, Table};
 
@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         variance: Variance::Scalar,
         prior: PriorName::Fixed,
         deviations: Deviations::Network,
+        inputs: Inputs::Values,
     })?;
     let natural = word(4) == Some("natural");
     let mut settings = VariationalSettings { epochs: number(3, 100) as u64, ..VariationalSettings::default() };

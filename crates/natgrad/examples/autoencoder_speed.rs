@@ -3,7 +3,9 @@
 
 use natgrad::linalg::real::Real;
 use natgrad::model::vae::ColumnMoments;
-use natgrad::model::vae::{Architecture, Deviations, Expectation, ObservableName, Pass, PriorName, Vae, Variance};
+use natgrad::model::vae::{
+    Architecture, Deviations, Expectation, Inputs, ObservableName, Pass, PriorName, Vae, Variance,
+};
 use natgrad::neural::{Activation, Adam, Backend, Dense, Moments, Processor};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -24,10 +26,12 @@ fn measure<T: Real>(steps: usize, observable: ObservableName) -> Result<(), natg
         variance: Variance::Scalar,
         prior: PriorName::Fixed,
         deviations: Deviations::Network,
+        inputs: Inputs::Values,
     })?;
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
     let store: Vec<T> = (0..ROWS * COLUMNS).map(|_| if rng.random::<f32>() < 0.2 { T::ONE } else { T::ZERO }).collect();
-    let moments = ColumnMoments { means: vec![0.2; COLUMNS], variances: vec![0.16; COLUMNS] };
+    let moments =
+        ColumnMoments { means: vec![0.2; COLUMNS], variances: vec![0.16; COLUMNS], logarithms: [vec![], vec![]] };
     let start: Vec<T> = vae.start(&moments, 0).iter().map(|v| T::of(*v)).collect();
     let backend = Processor;
     let mut at = Backend::<T>::zeros(&backend, vae.parameters());

@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad_io::{AtomicFile, RunFolder};
-use natgrad_report::{Image, Run, page, trace_from_csv};
+use natgrad_report::{Picture, Run, page, trace_from_csv};
 use serde_json::Value;
 use std::path::PathBuf;
 
@@ -43,9 +43,9 @@ fn html(folder: &RunFolder) -> Result<String, Failure> {
         trace_from_csv(&text).map_err(|e| Failure::new(format!("{}: {e}", path.display()), "fit again with --out"))?;
     // The picture is an ornament: a folder without it is whole.
     let picture = std::fs::read_to_string(folder.path().join(crate::kind::network::picture::FILE)).ok();
-    let images = crate::kind::PICTURES.iter().filter_map(|(name, title)| {
+    let pictures = crate::kind::PICTURES.into_iter().filter_map(|(name, title, caption)| {
         let svg = std::fs::read_to_string(folder.path().join(format!("{name}.svg"))).ok()?;
-        Image::from_svg(title, &svg)
+        Some(Picture { title: title.into(), caption: caption.into(), svg })
     });
-    Ok(page(&Run { picture, images: images.collect(), ..Run::from_folder(&summary, trace) }))
+    Ok(page(&Run { picture, pictures: pictures.collect(), ..Run::from_folder(&summary, trace) }))
 }

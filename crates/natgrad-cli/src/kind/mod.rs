@@ -144,6 +144,21 @@ pub fn find(name: &str) -> Result<&'static dyn Kind, Failure> {
     })
 }
 
+/// Refuses the first of some options that a kind of model does nothing with.
+pub fn refuse_foreign(
+    name: &str,
+    kind: &dyn Kind,
+    options: impl IntoIterator<Item = &'static str>,
+) -> Result<(), Failure> {
+    let Some(option) = options.into_iter().find(|o| !kind.takes(o)) else { return Ok(()) };
+    let takers = kinds().filter(|k| k.takes(option)).flat_map(|k| k.models());
+    let names: Vec<String> = takers.map(|(name, _)| name).collect();
+    Err(Failure::new(
+        format!("{option} does nothing in a {name}"),
+        format!("it goes with {}: leave it out", names.join(", ")),
+    ))
+}
+
 /// All models, mixtures first, each with what it is for.
 pub fn listed() -> Vec<(String, &'static str)> {
     KINDS.iter().rev().flat_map(|k| k.models()).collect()

@@ -36,7 +36,7 @@ pub fn figures(run: &Run) -> Markup {
                 }
                 @if let Some(c) = spectrum {
                     (figure("Information spectrum", c.inline(), &spectrum_caption(run)))
-                } @else {
+                } @else if run.latents.is_empty() {
                     figure { h3 { "Information spectrum" } p.quiet {
                         "Not computed" @if let Some(why) = &run.information.why { ": " (why) } "."
                     } }
@@ -59,6 +59,10 @@ fn entropies_caption(run: &Run) -> &'static str {
     if super::factors::has_factors(run) {
         return "Each on a scale of its own, differential entropies: of the factors given a row, of the factors by themselves, \
                 of a row given the factors. The recognition entropy falls as the rows tell the factors better.";
+    }
+    if !run.latents.is_empty() {
+        return "Each on a scale of its own: of the beliefs about the latents given a row, of the latents' prior, of a row given \
+                the latents. The recognition entropy falls as the rows tell the latents better.";
     }
     if run.nodes.is_empty() {
         "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost surely; a prior \

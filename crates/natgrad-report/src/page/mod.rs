@@ -1,14 +1,15 @@
 //! The page: from the verdict down to the parameters.
 //!
 //! ```text
-//! title, verdict, tiles → certificates → (a network: picture, nodes) → (pictures) → along the fit (4 charts) → restarts
+//! title, verdict, tiles → certificates → (a network: picture, nodes) → along the fit (4 charts)
+//!                      → pictures, latents → restarts
 //!                      → parameters, factors, or a network's tables → warnings
 //! ```
 
 mod certificates;
 mod factors;
 mod figures;
-mod images;
+mod latents;
 mod matrix;
 mod network;
 mod node_tables;
@@ -58,8 +59,9 @@ pub fn page(run: &Run) -> String {
                 (tiles::tiles(run))
                 (certificates::certificates(run))
                 @if is_network { (network::network(run)) }
-                (images::images(run))
                 (figures::figures(run))
+                (latents::pictures(run))
+                (latents::latents(run))
                 (figures::restarts(run))
                 @if is_network { (node_tables::node_tables(run)) }
                 @else if factors::has_factors(run) { (factors::factors(run)) }

@@ -6,6 +6,9 @@ use maud::{Markup, PreEscaped, html};
 /// What a picture must not have inside a page that runs and loads nothing.
 const REFUSED: [&str; 8] = ["<script", "<foreignobject", "href", "url(", "src=", "@import", "javascript:", "<!entity"];
 
+/// What may stand there all the same: a bitmap, written out.
+const BITMAP: &str = " href=\"data:image/png;base64,";
+
 /// The drawing of an SVG file on a light card of its own, as its colours are for white paper; nothing where the file is
 /// no SVG or has what a page must not have.
 pub fn picture(svg: &str, label: &str) -> Option<Markup> {
@@ -13,7 +16,8 @@ pub fn picture(svg: &str, label: &str) -> Option<Markup> {
     let open = start + svg[start..].find('>')?;
     let end = svg.rfind("</svg>").filter(|e| *e > open)?;
     let (head, body) = (&svg[start..open], &svg[open + 1..end]);
-    let small = body.to_ascii_lowercase();
+    // A bitmap inside the file loads nothing.
+    let small = body.to_ascii_lowercase().replace(BITMAP, "");
     // No attribute of a drawing begins with "on"; handlers do.
     let handler = small.match_indices(" on").any(|(i, _)| {
         let rest = small[i + 1..].trim_start_matches(|c: char| c.is_ascii_alphabetic());

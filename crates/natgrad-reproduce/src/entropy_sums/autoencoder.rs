@@ -7,8 +7,8 @@ use natgrad::catalogue::criterion::{LatentModel, Observable, Prior, Variance as 
 use natgrad::criterion::Criterion;
 use natgrad::engine::{Control, VariationalProgress, VariationalSettings, learn};
 use natgrad::model::vae::{
-    Architecture, ColumnMoments, Deviations, Expectation, Nodes, ObservableName, Pass, PriorName, Sums, Sweep, Vae,
-    Variance,
+    Architecture, ColumnMoments, Deviations, Expectation, Inputs, Nodes, ObservableName, Pass, PriorName, Sums, Sweep,
+    Vae, Variance,
 };
 use natgrad::neural::{Activation, Processor};
 use natgrad::rows::Table;
@@ -58,6 +58,7 @@ pub fn gaussian(columns: usize, latents: usize, linear: bool) -> Architecture {
         variance: Variance::Scalar,
         prior: PriorName::Fixed,
         deviations: if linear { Deviations::Shared } else { Deviations::Network },
+        inputs: Inputs::Values,
     }
 }
 

@@ -95,6 +95,9 @@ pub trait Backend<T: Real>: Sync {
     /// Copies the rows at `places` of a row-major store to the device, as the columns of a column-major matrix.
     fn write_rows(&self, to: &mut Self::Buffer, store: &[T], columns: usize, places: &[usize]);
 
+    /// `to ← ln(1 + from)`, the first `many` numbers.
+    fn log_one_plus(&self, from: &Self::Buffer, many: usize, to: &mut Self::Buffer);
+
     /// Copies numbers back, from place `at` on.
     fn read(&self, from: &Self::Buffer, at: usize, to: &mut [T]);
 

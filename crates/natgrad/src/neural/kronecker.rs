@@ -41,6 +41,16 @@ impl Slopes {
     }
 }
 
+/// What is known of a layer's outputs beside their slopes.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// A diagonal `D`.
+    pub diagonal: &'a [f64],
+    /// The rows' shares of the information, of sum 1: `A = Σ share (x, 1)(x, 1)ᵀ`, so that the product is exact where the
+    /// information of a row and an output is a product too.
+    pub shares: &'a [f64],
+}
+
 /// Running factors of one layer, and their inverses on the device.
 pub struct Factors<T: Real, B: Backend<T>> {
     layer: Dense,
@@ -64,7 +74,7 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
     /// Room for the factors of a layer, for minibatches of up to so many rows.
     pub fn new(backend: &B, layer: Dense, diagonal: bool, rows: usize) -> Self {
         let (i, o) = (layer.inputs, layer.outputs);
-        let most = (i * i + 2 * i + 1).max(if diagonal { rows * o } else { o * o + o });
+        let most = (i * i + 2 * i + 1).max(if diagonal { rows * o.max(i) } else { o * o + o });
         Factors {
             layer,
             rows,
@@ -112,7 +122,7 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         [&mut self.a, self.d.values()]
     }
 
-    /// Moves the factors towards those of a minibatch, `share` of the old ones kept. `exact` is a diagonal `D` that is known.
+    /// Moves the factors towards those of a minibatch, `share` of the old ones kept; what is known is taken as it is.
     pub fn absorb(
         &mut self,
         backend: &B,
@@ -120,7 +130,7 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         dy: &B::Buffer,
         rows: usize,
         share: f64,
-        exact: Option<&[f64]>,
+        known: Option<Known<'_>>,
     ) {
         assert!(rows <= self.rows);
         let (i, o) = (self.layer.inputs, self.layer.outputs);
@@ -129,7 +139,14 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         let square =
             |n: usize| Dense { inputs: n, outputs: n, weights: 0, biases: n * n, activation: Activation::Identity };
         // The slope of a layer whose outputs' slopes are its inputs: XᵀX and Xᵀ1.
-        backend.gradient(&square(i), x, x, rows, &mut self.moments);
+        let scaled = known.map(|known| {
+            backend.read(x, 0, &mut self.host[..rows * i]);
+            backend.write(&mut self.inputs, 0, &self.host[..rows * i]);
+            let factors: Vec<f64> = known.shares.iter().map(|s| s * rows as f64).collect();
+            backend.scale_rows(&mut self.inputs, i, &factors);
+            &self.inputs
+        });
+        backend.gradient(&square(i), x, scaled.unwrap_or(x), rows, &mut self.moments);
         let host = &mut self.host[..i * i + i];
         backend.read(&self.moments, 0, host);
         let scale = 1.0 / rows as f64;
@@ -143,8 +160,8 @@ impl<T: Real, B: Backend<T>> Factors<T, B> {
         }
         self.a[i * (i + 1) + i] = 1.0;
         // Slopes carry the rows' shares of the total weight: rows · d dᵀ is their mean.
-        match (&mut self.d, exact) {
-            (Slopes::Diagonal(d), Some(known)) => d.copy_from_slice(known),
+        match (&mut self.d, known) {
+            (Slopes::Diagonal(d), Some(known)) => d.copy_from_slice(known.diagonal),
             (Slopes::Diagonal(d), None) => {
                 let host = &mut self.host[..rows * o];
                 backend.read(dy, 0, host);

@@ -9,6 +9,7 @@
 
 mod adam;
 mod backend;
+mod blocks;
 mod gram;
 mod kernels;
 mod kronecker;
@@ -18,9 +19,10 @@ mod stack;
 
 pub use adam::{Adam, Moments};
 pub use backend::{Backend, Batch, Gaussian, Latents, Observable, Observed, Spread};
+pub use blocks::Blocks;
 pub use gram::{Dual, add_gram, dual_natural};
 pub(crate) use kernels::LN_TWO_PI as LOG_TWO_PI;
-pub use kronecker::Factors;
+pub use kronecker::{Factors, Known};
 pub use layout::{Layout, Tensor};
 pub use processor::Processor;
 pub use stack::{Activation, Dense, Stack};

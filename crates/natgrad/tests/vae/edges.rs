@@ -6,7 +6,7 @@ use natgrad::engine::{
     Control, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, learn,
 };
 use natgrad::model::vae::{
-    Architecture, ColumnMoments, Deviations, Expectation, Nodes, ObservableName, PriorName, Vae, Variance,
+    Architecture, ColumnMoments, Deviations, Expectation, Inputs, Nodes, ObservableName, PriorName, Vae, Variance,
 };
 use natgrad::neural::{Activation, Processor};
 use natgrad::rows::Table;
@@ -22,6 +22,7 @@ fn linear(columns: usize, latents: usize, variance: Variance) -> Vae {
         variance,
         prior: PriorName::Fixed,
         deviations: Deviations::Shared,
+        inputs: Inputs::Values,
     })
     .expect("a model")
 }

@@ -28,6 +28,7 @@ fn model(columns: usize, observable: ObservableName, variance: Variance, prior: 
         variance,
         prior,
         deviations: Deviations::Network,
+        inputs: observable.inputs(),
     })
     .expect("a model")
 }

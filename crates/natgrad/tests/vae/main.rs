@@ -3,13 +3,14 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod edges;
+mod exact;
 mod laws;
 mod learning;
 mod natural;
 mod reference;
 
 use natgrad::model::vae::{
-    Architecture, Deviations, Expectation, Nodes, ObservableName, Pass, PriorName, Sweep, Vae, Variance,
+    Architecture, Deviations, Expectation, Inputs, Nodes, ObservableName, Pass, PriorName, Sweep, Vae, Variance,
 };
 use natgrad::neural::{Activation, Processor};
 use natgrad::rows::Table;
@@ -40,12 +41,14 @@ pub fn every_kind() -> Vec<(Vae, Table, Vec<f64>)> {
                     columns: 3,
                     latents: 2,
                     encoder: if hidden.is_empty() { vec![] } else { vec![5, 4] },
-                    decoder: hidden,
+                    decoder: hidden.clone(),
                     activation: activations[kind % 3],
                     observable,
                     variance,
                     prior,
                     deviations,
+                    // Both kinds of inputs for counts.
+                    inputs: if hidden.is_empty() { Inputs::Values } else { observable.inputs() },
                 })
                 .expect("a model");
                 let mut rng = ChaCha8Rng::seed_from_u64(out.len() as u64);

@@ -1,7 +1,9 @@
 //! Values at a start and at a maximum, computed by other programs.
 
 use super::{common, sweep, table};
-use natgrad::model::vae::{Architecture, Deviations, Expectation, Nodes, ObservableName, PriorName, Vae, Variance};
+use natgrad::model::vae::{
+    Architecture, Deviations, Expectation, Inputs, Nodes, ObservableName, PriorName, Vae, Variance,
+};
 use natgrad::neural::Activation;
 use natgrad::rows::Table;
 use serde_json::Value;
@@ -39,6 +41,7 @@ pub fn case(case: &Value) -> (Vae, Expectation, Table, impl Fn(&str) -> Option<V
         variance: if fixed { Variance::Fixed(0.5) } else { Variance::Scalar },
         prior: if learnt { PriorName::Learnt } else { PriorName::Fixed },
         deviations: if linear { Deviations::Shared } else { Deviations::Network },
+        inputs: Inputs::Values,
     })
     .expect("a model");
     let expectation = if linear {

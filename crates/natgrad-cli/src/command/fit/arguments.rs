@@ -136,7 +136,7 @@ pub struct ClimbArguments {
 }
 
 /// What a checkpoint has settled: none of it can be given again with --resume.
-const FIXED: [&str; 30] = [
+const FIXED: [&str; 42] = [
     "model",
     "out",
     "start",
@@ -167,6 +167,18 @@ const FIXED: [&str; 30] = [
     "latent_dim",
     "layers",
     "angles",
+    "hidden_layers",
+    "observable",
+    "variance",
+    "latent_prior",
+    "activation",
+    "optimiser",
+    "epochs",
+    "learning_rate",
+    "draws",
+    "nodes",
+    "weight_decay",
+    "precision",
 ];
 
 /// Fit a model to a table and certify the answer.

@@ -43,14 +43,7 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
     if let Some(path) = &arguments.out {
         RunFolder::vet(path)?;
     }
-    if let Some(option) = arguments.of_some_kinds().into_iter().find(|o| !kind.takes(o)) {
-        let takers = kind::kinds().filter(|k| k.takes(option)).flat_map(|k| k.models());
-        let names: Vec<String> = takers.map(|(name, _)| name).collect();
-        return Err(Failure::new(
-            format!("{option} does nothing in a {name}"),
-            format!("it goes with {}: leave it out", names.join(", ")),
-        ));
-    }
+    kind::refuse_foreign(name, kind, arguments.of_some_kinds())?;
     kind.begin(name, &arguments, out)
 }
 

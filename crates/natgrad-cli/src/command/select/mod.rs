@@ -11,7 +11,7 @@ pub use sizes::Sizes;
 use super::fit::{ClimbArguments, Structure, check_numbers};
 use crate::data::DataArguments;
 use crate::failure::Failure;
-use crate::kind;
+use crate::kind::{self, vae::VaeArguments};
 use crate::output::Output;
 use crate::table::{plain, short};
 use natgrad::engine::Status;
@@ -37,6 +37,8 @@ pub struct Arguments {
     pub latent_dim: Option<Sizes>,
     #[command(flatten)]
     pub structure: Structure,
+    #[command(flatten)]
+    pub vae: VaeArguments,
     #[command(flatten)]
     pub climb: ClimbArguments,
     /// Draw the comparison (.svg, .png).
@@ -91,6 +93,7 @@ const HELD_OUT: u64 = 5;
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let kind = kind::find(&arguments.model)?;
     check_numbers(&arguments.climb, &arguments.structure, 0.0)?;
+    kind::refuse_foreign(&arguments.model, kind, arguments.vae.given())?;
     arguments.plot.as_deref().map(picture::check).transpose()?;
     let model = kind.compare(arguments, out)?;
     let (train, test) = split(model.source(), HELD_OUT, arguments.climb.seed)?;
@@ -130,8 +133,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let all: Vec<usize> = model.sizes().all().collect();
     let sizes: Vec<Size> = all.into_par_iter().map(|size| one(size).unwrap_or_else(|f| failed(size, f))).collect();
     let Some((best, why)) = words::recommend(&sizes, model.word()) else {
-        let why = sizes.iter().find_map(|s| s.why.clone()).unwrap_or_else(|| "no size could be fitted".into());
-        return Err(Failure::new(why, "try other sizes"));
+        let why = sizes.iter().find_map(|s| s.why.clone()).unwrap_or_else(|| "no size could be compared".into());
+        return Err(Failure::new(why, "try other sizes, or give more rows: one in five is held out"));
     };
     if let Some(path) = &arguments.plot {
         picture::write(&sizes, model.word(), path)?;

@@ -10,6 +10,11 @@ pub struct Sizes {
 }
 
 impl Sizes {
+    /// The smallest.
+    pub fn first(self) -> usize {
+        self.first
+    }
+
     /// All of them, ascending.
     pub fn all(self) -> std::ops::RangeInclusive<usize> {
         self.first..=self.last

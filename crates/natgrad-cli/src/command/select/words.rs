@@ -15,7 +15,7 @@ pub fn recommend(sizes: &[Size], word: &str) -> Option<(usize, String)> {
     let mut why = match held {
         Some(_) if criterion.is_none() => {
             format!(
-                "size {} has the highest ELBO on held-out rows (there is no BIC: the ELBO is only a bound)",
+                "size {} has the highest bound on held-out rows (there is no BIC: the ELBO is only a bound)",
                 best.size
             )
         }

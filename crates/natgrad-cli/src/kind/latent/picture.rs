@@ -4,12 +4,16 @@ use crate::failure::Failure;
 use natgrad_io::{AtomicFile, RunFolder};
 use natgrad_plot::{ImageGrid, Shades};
 
-/// Pictures that a run may have, and what they show; the page of a run shows them in this order.
-pub const PICTURES: [(&str, &str); 4] = [
-    ("reconstructions", "The first rows, and what is expected of them from their hidden units, row below row"),
-    ("samples", "Rows of the model's own (probabilities of ones)"),
-    ("weights", "Weights of each unit of layer 1"),
-    ("dictionary", "Dictionary"),
+/// Pictures that a run may have: name of the file, title, caption; the page of a run shows them in this order.
+pub const PICTURES: [(&str, &str, &str); 4] = [
+    (
+        "reconstructions",
+        "Rows and their reconstructions",
+        "First lines: rows of the data. Second lines: what is expected of them from their hidden variables.",
+    ),
+    ("samples", "Samples", "Expected cells of rows that the model makes up: hidden variables drawn from the prior."),
+    ("weights", "Weights of the units", "Blue raises a pixel, red lowers it; each unit on a scale of its own."),
+    ("dictionary", "Dictionary", "The pattern that each element adds; each on a scale of its own."),
 ];
 
 /// Most images in a picture.
@@ -27,7 +31,7 @@ pub fn images(folder: &RunFolder, name: &str, images: &[Vec<f64>], shades: Shade
         return Ok(());
     }
     let shown = images.len().min(MOST);
-    let title = PICTURES.iter().find(|(own, _)| *own == name).map_or(name, |(_, title)| *title);
+    let title = PICTURES.iter().find(|p| p.0 == name).map_or(name, |p| p.1);
     let title = if shown < images.len() { format!("{title} (the first {shown})") } else { title.into() };
     let grid = ImageGrid::new(title, side, side, ACROSS).shades(shades);
     let drawing = grid.images(images[..shown].iter().map(Vec::as_slice)).draw().map_err(|e| {

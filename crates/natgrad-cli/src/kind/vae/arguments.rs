@@ -75,40 +75,40 @@ pub enum Precisions {
 pub struct VaeArguments {
     /// Widths of the encoder's hidden layers, the decoder's in reverse, for `vae`: 256,128, or `none` for a linear model
     /// (default 256).
-    #[arg(long, value_name = "W,…", conflicts_with = "resume")]
+    #[arg(long, value_name = "W,…")]
     pub hidden_layers: Option<String>,
     /// How the columns of a vae are distributed (default: gaussian).
-    #[arg(long, value_enum, conflicts_with = "resume")]
+    #[arg(long, value_enum)]
     pub observable: Option<Observables>,
     /// Variances of Gaussian columns: scalar, column, network or fixed:V (default: scalar).
-    #[arg(long, value_name = "KIND", conflicts_with = "resume")]
+    #[arg(long, value_name = "KIND")]
     pub variance: Option<String>,
     /// Prior of the latents of a vae (default: fixed).
-    #[arg(long, value_enum, conflicts_with = "resume")]
+    #[arg(long, value_enum)]
     pub latent_prior: Option<Priors>,
     /// What follows a hidden layer (default: softplus).
-    #[arg(long, value_enum, conflicts_with = "resume")]
+    #[arg(long, value_enum)]
     pub activation: Option<Activations>,
     /// How slopes become steps (default: adam).
-    #[arg(long, value_enum, alias = "optimizer", conflicts_with = "resume")]
+    #[arg(long, value_enum, alias = "optimizer")]
     pub optimiser: Option<Optimisers>,
     /// Epochs of minibatches (default: 100, none for a linear vae, whose maximum is found at once; 20 with --recognition encoder).
-    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    #[arg(long, value_name = "N")]
     pub epochs: Option<u64>,
     /// Length of steps (default: 0.001 for adam, 0.1 for natural, 0.05 with --recognition encoder).
-    #[arg(long, value_name = "R", allow_negative_numbers = true, conflicts_with = "resume")]
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// Draws per row (default: 1; 10 with --recognition encoder, where 1 is wake-sleep).
-    #[arg(long, visible_alias = "samples", value_name = "N", conflicts_with = "resume")]
+    #[arg(long, visible_alias = "samples", value_name = "N")]
     pub draws: Option<usize>,
     /// Fixed nodes per latent instead of draws: a deterministic objective, for few latents.
-    #[arg(long, value_name = "N", conflicts_with_all = ["resume", "draws"])]
+    #[arg(long, value_name = "N", conflicts_with = "draws")]
     pub nodes: Option<usize>,
     /// Weight decay λ: the penalty is λ/2 times the sum of squared weights and biases (default: 0).
-    #[arg(long, value_name = "L", allow_negative_numbers = true, conflicts_with = "resume")]
+    #[arg(long, value_name = "L", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
     /// Precision of minibatches (default: f32).
-    #[arg(long, value_enum, conflicts_with = "resume")]
+    #[arg(long, value_enum)]
     pub precision: Option<Precisions>,
 }
 
@@ -130,6 +130,11 @@ impl VaeArguments {
             self.precision.is_some(),
         ];
         OPTIONS.into_iter().zip(given).filter_map(|(name, given)| given.then_some(name))
+    }
+
+    /// Whether minibatches are in single precision.
+    pub fn single(&self) -> bool {
+        self.precision != Some(Precisions::F64)
     }
 
     /// Widths of the hidden layers.

@@ -2,15 +2,15 @@
 
 use super::climb::{Ended, State, VaePlan, climb, fingerprint_of};
 use super::file::VaeFile;
-use super::rows::{DRAWS, mean};
+use super::rows::{BOUNDED, DRAWS};
 use super::summary::Findings;
 use super::trace::write_trace;
-use super::{VAE, arguments::Precisions};
-use crate::command::fit::{Arguments, Plan, Recognition, check_fingerprint, settings};
+use super::{VAE, VaeArguments, picture};
+use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, settings};
 use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::output::Output;
-use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, importance_bound};
+use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, mean_importance_bound};
 use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, Expectation, Nodes, Vae};
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
@@ -36,11 +36,12 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// Shape and settings of learning.
-fn told(arguments: &Arguments, columns: usize) -> Result<(Vae, VariationalSettings), Failure> {
-    let own = &arguments.vae;
-    let Some(latents) = arguments.latent.latent_dim else {
-        return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
-    };
+pub fn told(
+    own: &VaeArguments,
+    latents: usize,
+    climb: &ClimbArguments,
+    columns: usize,
+) -> Result<(Vae, VariationalSettings), Failure> {
     let encoder = own.widths()?;
     let mut architecture = Architecture {
         columns,
@@ -52,6 +53,7 @@ fn told(arguments: &Arguments, columns: usize) -> Result<(Vae, VariationalSettin
         variance: own.variance()?,
         prior: own.prior(),
         deviations: Deviations::Network,
+        inputs: own.observable().inputs(),
     };
     let mut vae = Vae::new(architecture.clone())?;
     let linear = vae.is_linear();
@@ -69,10 +71,10 @@ fn told(arguments: &Arguments, columns: usize) -> Result<(Vae, VariationalSettin
         optimiser,
         rate,
         epochs: own.epochs.unwrap_or(if linear && expectation.is_deterministic() { 0 } else { 100 }),
-        batch: arguments.climb.batch.map_or(128, |b| b as usize),
+        batch: climb.batch.map_or(128, |b| b as usize),
         decay: own.weight_decay.unwrap_or(0.0),
         expectation,
-        seed: arguments.climb.seed,
+        seed: climb.seed,
         ..VariationalSettings::default()
     };
     settings.check()?;
@@ -85,13 +87,16 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
     let source = arguments.reading.open(&arguments.data, false, Vec::new(), |_| false, out)?;
     let source = source.as_ref();
-    let (vae, learning) = told(arguments, source.columns().len())?;
+    let Some(latents) = arguments.latent.latent_dim else {
+        return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
+    };
+    let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
     let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
     let start = match &arguments.start {
         Some(path) => read_start(path, &vae)?,
         None => vae.start(&moments, learning.seed),
     };
-    let single = arguments.vae.precision != Some(Precisions::F64);
+    let single = arguments.vae.single();
     let own = VaePlan { architecture: vae.architecture().clone(), learning, single };
     let plan = Plan {
         data: arguments.data.clone(),
@@ -155,7 +160,7 @@ fn end(
     let mut evaluation = evaluate(vae, source, at, &settings.expectation, settings.seed)?;
     // The sums whose standard error the outcome states.
     evaluation.sums = outcome.sums.clone();
-    let bounds = importance_bound(vae, source, at, DRAWS, settings.seed)?;
+    let (bound, bounded) = mean_importance_bound(vae, source, at, (DRAWS, BOUNDED), settings.seed)?;
     let columns: Vec<String> = source.columns().iter().map(|c| c.name.clone()).collect();
     let status = match outcome.progress.status {
         Some(VariationalStatus::Converged) => "converged",
@@ -168,7 +173,7 @@ fn end(
         at,
         columns: &columns,
         evaluation: &evaluation,
-        bound: (mean(source, &bounds)?, DRAWS),
+        bound: (bound, DRAWS, bounded),
         residual_error: outcome.residual_error,
         known_residual: outcome.known_residual,
         tolerance: EXACT,
@@ -180,6 +185,7 @@ fn end(
         VaeFile::of(vae, settings, source.columns()).write(folder, vae, at)?;
         write_trace(folder, &outcome.progress.trace, &ended.seconds)?;
         folder.write_summary(&findings.document())?;
+        picture::write(folder, vae, at, source, settings.seed)?;
         crate::command::report::write(folder)?;
         if !ended.interrupted {
             folder.remove_checkpoint()?;

@@ -2,8 +2,10 @@
 
 mod arguments;
 mod climb;
+mod comparison;
 mod file;
 mod fit;
+mod picture;
 mod rows;
 mod summary;
 mod trace;
@@ -57,11 +59,8 @@ impl Kind for Autoencoders {
         fit::begin(arguments, out)
     }
 
-    fn compare<'a>(&self, _: &'a select::Arguments, _: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
-        Err(Failure::new(
-            "select cannot compare autoencoders: their evidence is not known, only bounds",
-            "fit each size with `natgrad fit vae` and compare the importance-weighted bound of rows held out with `natgrad score`",
-        ))
+    fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+        comparison::open(arguments, out)
     }
 
     fn go_on(&self, plan: &Plan, _: Vec<Progress>, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {

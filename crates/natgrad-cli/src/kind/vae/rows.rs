@@ -5,7 +5,7 @@ use super::summary::Findings;
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
-use natgrad::engine::{Evaluation, evaluate, generate, importance_bound, recognise};
+use natgrad::engine::{evaluate, generate, importance_bound, mean_importance_bound, recognise};
 use natgrad::model::vae::Vae;
 use natgrad::rows::{Column, ColumnKind, RowSource};
 use natgrad_io::{TableWriter, write_table};
@@ -14,6 +14,9 @@ use std::path::Path;
 
 /// Draws per row of the importance-weighted bound.
 pub const DRAWS: usize = 50;
+
+/// Rows that a bound is taken of at the end of a fit and by `check`: fifty draws of each cost as much as many epochs.
+pub const BOUNDED: u64 = 16 * 1024;
 
 /// Seed of draws after learning: other ones than learning's.
 const SEED: u64 = 1;
@@ -37,16 +40,6 @@ fn load(file: &VaeFile, data: &DataArguments, out: &Output) -> Result<Loaded, Fa
     Ok(Loaded { vae, at, source })
 }
 
-/// ELBO and bound of rows.
-fn look(file: &VaeFile, loaded: &Loaded, data: &DataArguments) -> Result<(Evaluation, Vec<f64>), Failure> {
-    let Loaded { vae, at, source } = loaded;
-    let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
-    let expectation = &file.settings.learning.expectation;
-    let evaluation = evaluate(vae, source.as_ref(), at, expectation, SEED).map_err(named)?;
-    let bounds = importance_bound(vae, source.as_ref(), at, DRAWS, SEED).map_err(named)?;
-    Ok((evaluation, bounds))
-}
-
 /// Mean of rows' numbers, with their weights.
 pub fn mean(source: &dyn RowSource, values: &[f64]) -> Result<f64, Failure> {
     let (mut total, mut weight) = (0.0, 0.0);
@@ -64,8 +57,12 @@ pub fn mean(source: &dyn RowSource, values: &[f64]) -> Result<f64, Failure> {
 /// ELBO and importance-weighted bound; that of each row into a file.
 pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
     let loaded = load(file, data, out)?;
-    let (evaluation, bounds) = look(file, &loaded, data)?;
-    let bound = mean(loaded.source.as_ref(), &bounds)?;
+    let Loaded { vae, at, source } = &loaded;
+    let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
+    let expectation = &file.settings.learning.expectation;
+    let evaluation = evaluate(vae, source.as_ref(), at, expectation, SEED).map_err(named)?;
+    let bounds = importance_bound(vae, source.as_ref(), at, DRAWS, SEED).map_err(named)?;
+    let bound = mean(source.as_ref(), &bounds)?;
     if let Some(path) = to {
         write_table(path, &[number("importance_bound".into())], &[bounds])?;
     }
@@ -129,17 +126,20 @@ fn written(rows: usize, to: &Path, out: &Output) -> Result<u8, Failure> {
 /// Whether the ELBO is a sum of entropies on these rows.
 pub fn check(file: &VaeFile, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
     let loaded = load(file, data, out)?;
-    let (evaluation, bounds) = look(file, &loaded, data)?;
+    let Loaded { vae, at, source } = &loaded;
+    let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
     let learning = &file.settings.learning;
+    let evaluation = evaluate(vae, source.as_ref(), at, &learning.expectation, SEED).map_err(named)?;
+    let (bound, bounded) = mean_importance_bound(vae, source.as_ref(), at, (DRAWS, BOUNDED), SEED).map_err(named)?;
     let exact = learning.expectation.is_deterministic();
     let findings = Findings {
-        vae: &loaded.vae,
-        at: &loaded.at,
+        vae,
+        at,
         columns: &file.columns,
         // The variances were fitted with draws of their own: their error counts as well.
         residual_error: if exact { 0.0 } else { 2f64.sqrt() * evaluation.sums.residual_error() },
-        bound: (mean(loaded.source.as_ref(), &bounds)?, DRAWS),
-        known_residual: loaded.vae.decay_residual(&loaded.at, learning.decay),
+        bound: (bound, DRAWS, bounded),
+        known_residual: vae.decay_residual(at, learning.decay),
         evaluation: &evaluation,
         tolerance,
         held: &[],

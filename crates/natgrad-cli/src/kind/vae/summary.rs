@@ -18,8 +18,8 @@ pub struct Findings<'a> {
     pub columns: &'a [String],
     /// ELBO and entropies.
     pub evaluation: &'a Evaluation,
-    /// The importance-weighted bound, mean over rows, and draws per row.
-    pub bound: (f64, usize),
+    /// The importance-weighted bound, draws per row, and the rows that it is the mean of.
+    pub bound: (f64, usize, u64),
     /// Standard error of the residual; 0 where nothing is drawn.
     pub residual_error: f64,
     /// The residual that weight decay explains.
@@ -79,6 +79,28 @@ impl Findings<'_> {
         }
     }
 
+    /// What deserves a word beside the verdict.
+    fn warnings(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let (latents, columns) = (self.vae.architecture().latents, self.vae.architecture().columns);
+        if latents > columns {
+            all.push(format!(
+                "{latents} latents for {columns} column{}: fitted as asked, though fewer would do; those of no use collapse",
+                if columns == 1 { "" } else { "s" }
+            ));
+        }
+        let names: Vec<String> = self.evaluation.collapsed.iter().map(|l| (l + 1).to_string()).collect();
+        if !names.is_empty() {
+            all.push(format!(
+                "latent{} {} collapsed: beliefs differ from the prior by less than {} nats per row",
+                if names.len() == 1 { "" } else { "s" },
+                names.join(", "),
+                self.evaluation.threshold
+            ));
+        }
+        all
+    }
+
     /// The document.
     pub fn document(&self) -> Value {
         let e = self.evaluation;
@@ -94,13 +116,14 @@ impl Findings<'_> {
             "elbo": e.sums.elbo(),
             "elbo_error": e.sums.elbo_error(),
             "log_evidence": null,
-            "importance_bound": {"value": self.bound.0, "draws": self.bound.1},
+            "importance_bound": {"value": self.bound.0, "draws": self.bound.1, "rows": self.bound.2},
             "entropy_sum": entropies.sum(),
             "entropies": entropies,
             "remaining": null,
             "stationarity": null,
             "information": null,
             "certificates": [self.certificate()],
+            "warnings": self.warnings(),
             "latents": {"divergences": e.divergences, "collapsed": collapsed, "threshold": e.threshold},
             "parameters": {
                 "settings": self.vae.architecture(),
@@ -115,28 +138,20 @@ impl Findings<'_> {
     /// Prints; answers whether no certificate fails.
     pub fn show(&self, out: &Output) -> Result<bool, Failure> {
         let certificate = self.certificate();
-        let collapsed = &self.evaluation.collapsed;
-        if !collapsed.is_empty() {
-            let names: Vec<String> = collapsed.iter().map(|l| (l + 1).to_string()).collect();
-            out.warn(&format!(
-                "latent{} {} collapsed: beliefs differ from the prior by less than {} nats per row",
-                if names.len() == 1 { "" } else { "s" },
-                names.join(", "),
-                self.evaluation.threshold
-            ));
-        }
+        self.warnings().iter().for_each(|w| out.warn(w));
         if out.json {
             out.document(&self.document())?;
         } else {
             let (sums, entropies) = (&self.evaluation.sums, self.evaluation.sums.entropies());
             out.result(&format!(
-                "{VAE}: {} rows{}\nELBO {} ± {:.2} nats per row; importance-weighted bound ({} draws) {}\nentropy sum {}: \
+                "{VAE}: {} rows{}\nELBO {} ± {:.2} nats per row; importance-weighted bound ({} draws{}) {}\nentropy sum {}: \
                  recognition {} − prior {} − observable {} + base measure {}\n{}: {}",
                 sums.rows,
                 self.status.map_or(String::new(), |s| format!(", {s}")),
                 sums.elbo(),
                 sums.elbo_error(),
                 self.bound.1,
+                if self.bound.2 < sums.rows { format!(", {} rows", self.bound.2) } else { String::new() },
                 self.bound.0,
                 entropies.sum(),
                 entropies.recognition,

@@ -91,6 +91,28 @@ impl<T: Real, B: Backend<T>> Curvature<T, B> {
     ) -> bool {
         let Moved { at, gradient, mean } = moved;
         let networks = vae.networks();
+        let mut elbo = elbo;
+        if self.trust.suspects(elbo) {
+            // What the last step did to rows that it has not seen; it was judged on its own alone.
+            let length = self.trust.length;
+            backend.momentum(1.0, 0.0, -length, networks, at, gradient, mean);
+            pass.forward(at, gradient);
+            let before = pass.collect(prior).elbo();
+            if self.trust.refutes(before, elbo) {
+                elbo = before;
+                backend.momentum(0.0, 0.0, 0.0, networks, at, gradient, mean);
+                self.trust.shrink(2.0, self.damping);
+                self.fresh = true;
+            } else {
+                backend.momentum(1.0, 0.0, length, networks, at, gradient, mean);
+                pass.forward(at, gradient);
+            }
+            pass.backward(at, gradient);
+        }
+        backend.read(gradient, 0, &mut self.host);
+        self.slope.iter_mut().zip(&self.host).for_each(|(s, v)| *s = v.double());
+        let heard = self.along(backend, mean);
+        self.trust.hear(heard);
         let Some(square) = self.direction(backend, pass, count, at, gradient) else {
             (self.fresh, self.empty) = (true, true);
             self.trust.shrink(4.0, self.damping);
@@ -103,7 +125,9 @@ impl<T: Real, B: Backend<T>> Curvature<T, B> {
         // The start of a running mean is corrected, as in Adam.
         let length = rate / (1.0 - MOMENTUM.powf(count as f64));
         backend.momentum(MOMENTUM, scale, length, networks, at, gradient, mean);
-        let promised = length * self.along(backend, mean);
+        self.trust.promised = self.along(backend, mean);
+        self.trust.length = length;
+        let promised = length * self.trust.promised;
         pass.forward(at, gradient);
         let gained = pass.collect(prior).elbo() - elbo;
         if self.trust.judge(promised, gained, self.damping) {
@@ -125,8 +149,6 @@ impl<T: Real, B: Backend<T>> Curvature<T, B> {
         at: &B::Buffer,
         gradient: &mut B::Buffer,
     ) -> Option<f64> {
-        backend.read(gradient, 0, &mut self.host);
-        self.slope.iter_mut().zip(&self.host).for_each(|(s, v)| *s = v.double());
         if self.slope.iter().any(|s| !s.is_finite()) {
             return None;
         }
@@ -135,7 +157,7 @@ impl<T: Real, B: Backend<T>> Curvature<T, B> {
             // The first factors are plain means, as long as these are fewer than what a running mean remembers.
             let share = if self.empty { 0.0 } else { KEPT.min(1.0 - 1.0 / count as f64) };
             self.empty = false;
-            pass.absorb(at, share, &mut self.factors);
+            pass.absorb(at, share, count, &mut self.factors);
             self.factors.invert(backend, self.trust.damping)?;
         }
         pass.kronecker(&mut self.factors, gradient);

@@ -1,7 +1,7 @@
-//! What a learnt autoencoder says about rows: ELBO, importance-weighted bound, beliefs, reconstructions; and rows of its own.
+//! What a learnt autoencoder says about rows: ELBO, beliefs, reconstructions; and rows of its own.
 
 use crate::Error;
-use crate::linalg::special::{log_sum_exp, logistic};
+use crate::linalg::special::logistic;
 use crate::model::vae::{Expectation, Nodes, ObservableName, Pass, Sums, Vae, Variance};
 use crate::neural::{Processor, Stack};
 use crate::rows::RowSource;
@@ -28,7 +28,7 @@ pub struct Evaluation {
 const COLLAPSED: f64 = 0.01;
 
 /// Rows that pass through the networks at once.
-const PIECE: usize = 256;
+pub(super) const PIECE: usize = 256;
 
 /// ELBO, entropies and collapsed latents.
 ///
@@ -45,55 +45,6 @@ pub fn evaluate(
     let divergences = sums.divergences(&vae.prior_log_variances(at));
     let collapsed = (0..divergences.len()).filter(|l| divergences[*l] < COLLAPSED).collect();
     Ok(Evaluation { sums, divergences, collapsed, threshold: COLLAPSED })
-}
-
-/// The importance-weighted bound `E ln (1/K) Σ_k p(x, z_k)/q(z_k|x)` of each row: between ELBO (`K = 1`) and log-evidence.
-///
-/// # Errors
-/// As [`evaluate`]; [`Error::Setting`] where `draws` is 0.
-///
-/// # Source
-/// Burda, Grosse and Salakhutdinov, Importance weighted autoencoders (2016).
-pub fn importance_bound(
-    vae: &Vae,
-    source: &dyn RowSource,
-    at: &[f64],
-    draws: usize,
-    seed: u64,
-) -> Result<Vec<f64>, Error> {
-    if draws == 0 {
-        return Err(Error::Setting { problem: "0 draws".into(), hint: "give at least one".into() });
-    }
-    let h = vae.architecture().latents;
-    let prior = vae.prior_log_variances(at);
-    let mut bounds = Vec::with_capacity(source.rows() as usize);
-    let mut gradient = vec![0.0; vae.parameters()];
-    let device = at.to_vec();
-    let (mut m, mut s) = (vec![0.0; PIECE * h], vec![0.0; PIECE * h]);
-    let mut weights = vec![0.0; PIECE * draws];
-    let mut densities = vec![0.0; PIECE];
-    let mut pass = Pass::<f64, Processor>::new(vae, &Processor, Expectation::Draws(1), PIECE);
-    pass.each_piece(source, &mut |pass, first, n| {
-        let numbers: Vec<u64> = (first..first + n as u64).collect();
-        for k in 0..draws {
-            pass.draw(&numbers, seed, k as u64);
-            pass.forward(&device, &mut gradient);
-            pass.densities(&mut densities);
-            pass.beliefs(at, &mut m, &mut s);
-            for i in 0..n {
-                let mut weight = densities[i];
-                for l in 0..h {
-                    let (place, e) = (l * n + i, pass.noise()[l * n + i]);
-                    let z = m[place] + s[place].exp() * e;
-                    weight += s[place] + 0.5 * (e * e - prior[l] - z * z * (-prior[l]).exp());
-                }
-                weights[i * draws + k] = weight;
-            }
-        }
-        bounds.extend((0..n).map(|i| log_sum_exp(&weights[i * draws..(i + 1) * draws]) - (draws as f64).ln()));
-        Ok(())
-    })?;
-    Ok(bounds)
 }
 
 /// Means and standard deviations: latent after latent, one number per row.

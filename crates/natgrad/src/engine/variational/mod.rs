@@ -7,6 +7,7 @@
 mod curvature;
 mod evaluate;
 mod finish;
+mod importance;
 mod record;
 mod scalars;
 mod settings;
@@ -14,7 +15,8 @@ mod train;
 mod trust;
 mod window;
 
-pub use evaluate::{Beliefs, Evaluation, evaluate, generate, importance_bound, recognise, reconstruct};
+pub use evaluate::{Beliefs, Evaluation, evaluate, generate, recognise, reconstruct};
+pub use importance::{importance_bound, mean_importance_bound};
 pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 pub use settings::{Optimiser, VariationalSettings};
 pub use train::{Watch, learn};

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum Optimiser {
     /// Adam.
     Adam(Adam),
-    /// The natural gradient with running Kronecker factors layer by layer, those of the decoder's last layer exact under the
-    /// model; variances and priors take their closed-form steps.
+    /// The natural gradient: the decoder's last layer with its exact metric output by output (a Kronecker product where that
+    /// would be too large), the other layers with running Kronecker factors of the model's own Fisher matrix; variances and
+    /// priors take their closed-form steps.
     Natural {
         /// Added to the factors' product, relative to their mean diagonal entries; it follows what steps gain from there.
         damping: f64,

@@ -147,6 +147,8 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
         curvature.restore(&progress.factors);
         progress.trust = Some(curvature.trust);
         progress.first.fill(0.0);
+        // Another look at the same point may be as unlucky: it becomes the measure.
+        progress.height = None;
         self.host.iter_mut().zip(&progress.at).for_each(|(h, v)| *h = T::of(*v));
         self.backend.write(&mut self.at, 0, &self.host);
         self.host.fill(T::ZERO);

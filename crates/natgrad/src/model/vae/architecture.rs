@@ -16,6 +16,28 @@ pub enum ObservableName {
     Poisson,
 }
 
+impl ObservableName {
+    /// What an encoder of such columns does best to read.
+    pub fn inputs(self) -> Inputs {
+        match self {
+            ObservableName::Poisson => Inputs::Logarithms,
+            _ => Inputs::Values,
+        }
+    }
+}
+
+/// What the encoder reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Inputs {
+    /// The columns as they are.
+    #[default]
+    Values,
+    /// `ln(1 + x)` of counts: log-rates are what a decoder of counts gives, and a belief that is linear in a count of hundreds
+    /// would put a rate of astronomical size on a row as large as none before.
+    Logarithms,
+}
+
 /// Where the variances of a Gaussian observable come from.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -71,6 +93,9 @@ pub struct Architecture {
     pub prior: PriorName,
     /// Deviations of the beliefs.
     pub deviations: Deviations,
+    /// What the encoder reads.
+    #[serde(default)]
+    pub inputs: Inputs,
 }
 
 /// A variational autoencoder: its shape and the layout of its parameters.
@@ -116,6 +141,12 @@ impl Vae {
             && !(v > 0.0 && v.is_finite())
         {
             return Err(setting(format!("the variance {v} is not a positive number"), "give a positive variance"));
+        }
+        if a.inputs == Inputs::Logarithms && a.observable != ObservableName::Poisson {
+            return Err(setting(
+                "the encoder is to read logarithms of numbers that are no counts".into(),
+                "let it read values",
+            ));
         }
         let mut layout = Layout::default();
         let heads = match a.deviations {

@@ -15,7 +15,7 @@ mod start;
 mod sums;
 mod support;
 
-pub use architecture::{Architecture, Deviations, ObservableName, PriorName, Vae, Variance};
+pub use architecture::{Architecture, Deviations, Inputs, ObservableName, PriorName, Vae, Variance};
 pub use closed::Condition;
 pub use expectation::{Expectation, Nodes};
 pub use pass::{Kronecker, Pass, Sweep};

@@ -1,20 +1,51 @@
 //! Where learning begins: small random weights, and biases that fit the columns' means.
 
-use super::{ObservableName, Vae, Variance};
+use super::{Inputs, ObservableName, Vae, Variance};
 use crate::Error;
 use crate::neural::{Activation, Observable, Spread, Stack};
-use crate::rows::RowSource;
+use crate::rows::{Chunk, RowSource};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Means and variances of columns.
+/// Means and variances of columns, and of what the encoder reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ColumnMoments {
     /// Means.
     pub means: Vec<f64>,
     /// Variances (divided by the number of rows).
     pub variances: Vec<f64>,
+    /// Means and variances of `ln(1 + x)`; empty where columns are no counts.
+    pub logarithms: [Vec<f64>; 2],
+}
+
+/// Running means and sums of squares around them.
+struct Running {
+    means: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Running {
+    fn new(width: usize) -> Self {
+        Running { means: vec![0.0; width], squares: vec![0.0; width] }
+    }
+
+    /// Merges a chunk's cells of total weight `total` into those of weight `before`.
+    fn take(&mut self, chunk: &Chunk<'_>, (before, total): (f64, f64), of: impl Fn(f64) -> f64) {
+        for (d, (mean, square)) in self.means.iter_mut().zip(&mut self.squares).enumerate() {
+            let cells = || chunk.column(d).iter().enumerate().map(|(n, x)| (chunk.weight(n), of(*x)));
+            // Moments of the chunk around its own mean: nothing cancels.
+            let own = cells().map(|(w, x)| w * x).sum::<f64>() / total;
+            let away = own - *mean;
+            *square += cells().map(|(w, x)| w * (x - own).powi(2)).sum::<f64>()
+                + away * away * before * total / (before + total);
+            *mean += away * total / (before + total);
+        }
+    }
+
+    fn end(self, weight: f64) -> [Vec<f64>; 2] {
+        [self.means, self.squares.into_iter().map(|s| s / weight).collect()]
+    }
 }
 
 impl ColumnMoments {
@@ -24,22 +55,17 @@ impl ColumnMoments {
     /// As [`check`](super::check); [`Error::Data`] where there is no row.
     pub fn of(source: &dyn RowSource, observable: ObservableName) -> Result<Self, Error> {
         let width = source.columns().len();
-        let (mut weight, mut means, mut squares) = (0.0, vec![0.0; width], vec![0.0; width]);
+        let counts = observable == ObservableName::Poisson;
+        let (mut weight, mut plain) = (0.0, Running::new(width));
+        let mut logarithms = Running::new(if counts { width } else { 0 });
         source.sweep(0..source.chunks(), &mut |_, chunk| {
             super::check(observable, source.columns(), &chunk)?;
             let total: f64 = (0..chunk.rows).map(|n| chunk.weight(n)).sum();
             if total <= 0.0 {
                 return Ok(());
             }
-            // Moments of the chunk around its own mean, merged into those so far: nothing cancels.
-            for d in 0..width {
-                let cells = chunk.column(d);
-                let mean = cells.iter().enumerate().map(|(n, x)| chunk.weight(n) * x).sum::<f64>() / total;
-                let square: f64 = cells.iter().enumerate().map(|(n, x)| chunk.weight(n) * (x - mean).powi(2)).sum();
-                let away = mean - means[d];
-                squares[d] += square + away * away * weight * total / (weight + total);
-                means[d] += away * total / (weight + total);
-            }
+            plain.take(&chunk, (weight, total), |x| x);
+            logarithms.take(&chunk, (weight, total), f64::ln_1p);
             weight += total;
             Ok(())
         })?;
@@ -49,7 +75,8 @@ impl ColumnMoments {
                 hint: "give at least one row".into(),
             });
         }
-        Ok(ColumnMoments { means, variances: squares.into_iter().map(|s| s / weight).collect() })
+        let [means, variances] = plain.end(weight);
+        Ok(ColumnMoments { means, variances, logarithms: logarithms.end(weight) })
     }
 }
 
@@ -128,29 +155,33 @@ impl Vae {
         at
     }
 
-    /// Lets a Gaussian model begin as if its columns had mean 0 and variance 1, and one of counts as if their mean variance
-    /// were 1. Zeros and ones stay as they are: a rare one, scaled, would be an outlier.
+    /// Lets a Gaussian model begin as if its columns had mean 0 and variance 1, and one of counts as if what its encoder reads
+    /// had mean 0 and mean variance 1. Zeros and ones stay as they are: a rare one, scaled, would be an outlier.
     fn standardise(&self, moments: &ColumnMoments, at: &mut [f64]) {
-        let gaussian = self.architecture.observable == ObservableName::Gaussian;
-        let average = moments.variances.iter().sum::<f64>() / moments.variances.len().max(1) as f64;
+        let [logarithms, spreads] = &moments.logarithms;
+        let (means, variances) = match self.architecture.inputs {
+            Inputs::Logarithms => (logarithms, spreads),
+            Inputs::Values => (&moments.means, &moments.variances),
+        };
+        let average = variances.iter().sum::<f64>() / variances.len().max(1) as f64;
         // A constant column keeps its unit.
         let root = |v: f64| if v > 0.0 { v.sqrt() } else { 1.0 };
         let scale: Vec<f64> = match self.architecture.observable {
-            ObservableName::Gaussian => moments.variances.iter().map(|v| root(*v)).collect(),
-            ObservableName::Poisson => vec![root(average); moments.variances.len()],
+            ObservableName::Gaussian => variances.iter().map(|v| root(*v)).collect(),
+            ObservableName::Poisson => vec![root(average); variances.len()],
             ObservableName::Bernoulli => return,
         };
         let first = self.encoder.layers[0];
         for o in 0..first.outputs {
             let weights = &mut at[first.weights + o * first.inputs..first.weights + (o + 1) * first.inputs];
             let mut shift = 0.0;
-            for (d, w) in weights.iter_mut().enumerate() {
-                *w /= scale[d];
-                shift += *w * moments.means[d];
+            for ((w, scale), mean) in weights.iter_mut().zip(&scale).zip(means) {
+                *w /= scale;
+                shift += *w * mean;
             }
             at[first.biases + o] -= shift;
         }
-        if gaussian {
+        if self.architecture.observable == ObservableName::Gaussian {
             let last = self.decoder.last();
             for (d, scale) in scale.iter().enumerate() {
                 let weights = last.weights + d * last.inputs..last.weights + (d + 1) * last.inputs;

@@ -58,6 +58,12 @@ impl<T: Real> Backend<T> for Processor {
         });
     }
 
+    fn log_one_plus(&self, from: &Vec<T>, many: usize, to: &mut Vec<T>) {
+        each(to[..many].par_chunks_mut(STRETCH).zip(from.par_chunks(STRETCH)), |(to, from)| {
+            to.iter_mut().zip(from).for_each(|(t, f)| *t = T::of(f.double().ln_1p()));
+        });
+    }
+
     fn read(&self, from: &Vec<T>, at: usize, to: &mut [T]) {
         to.copy_from_slice(&from[at..at + to.len()]);
     }

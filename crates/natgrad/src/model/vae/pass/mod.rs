@@ -1,5 +1,6 @@
 //! One minibatch through the networks and back: densities, entropies, slopes.
 
+mod imagined;
 mod kronecker;
 mod natural;
 mod sweep;
@@ -7,7 +8,7 @@ mod sweep;
 pub use kronecker::Kronecker;
 pub use sweep::Sweep;
 
-use super::{Expectation, Sums, Vae};
+use super::{Expectation, Inputs, Sums, Vae};
 use crate::linalg::real::Real;
 use crate::neural::{Backend, Batch, Observed};
 
@@ -20,6 +21,8 @@ pub struct Pass<'a, T: Real, B: Backend<T>> {
     capacity: usize,
     batch: Batch,
     x: B::Buffer,
+    /// What the encoder reads, where that is not `x`.
+    seen: Option<B::Buffer>,
     weights: B::Buffer,
     noise: B::Buffer,
     z: B::Buffer,
@@ -59,6 +62,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
             capacity: rows,
             batch,
             x: zeros(rows * columns),
+            seen: (vae.architecture.inputs == Inputs::Logarithms).then(|| zeros(rows * columns)),
             weights: zeros(rows),
             noise: zeros(points * h),
             z: zeros(points * h),
@@ -87,8 +91,16 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     pub fn load(&mut self, store: &[T], rows: &[usize], numbers: &[u64], weights: &[f64], bases: &[f64]) {
         self.batch.rows = rows.len();
         self.backend.write_rows(&mut self.x, store, self.batch.columns, rows);
+        self.see();
         self.take_weights(weights, bases);
         debug_assert_eq!(rows.len(), numbers.len());
+    }
+
+    /// Makes what the encoder reads of the loaded rows.
+    fn see(&mut self) {
+        if let Some(seen) = &mut self.seen {
+            self.backend.log_one_plus(&self.x, self.batch.rows * self.batch.columns, seen);
+        }
     }
 
     fn take_weights(&mut self, weights: &[f64], bases: &[f64]) {
@@ -120,7 +132,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     /// Densities, entropies and slopes of the decoder's outputs; `gradient` gets those of variances that are parameters.
     pub fn forward(&mut self, at: &B::Buffer, gradient: &mut B::Buffer) {
         let (vae, backend, batch) = (self.vae, self.backend, self.batch);
-        vae.encoder.forward(backend, at, &self.x, batch.rows, &mut self.encoder);
+        vae.encoder.forward(backend, at, self.seen.as_ref().unwrap_or(&self.x), batch.rows, &mut self.encoder);
         let heads = &self.encoder[self.encoder.len() - 1];
         backend.latents(batch, &vae.shape, at, heads, &self.noise, &self.weights, &mut self.z, &mut self.found);
         vae.decoder.forward(backend, at, &self.z, batch.points(), &mut self.decoder);
@@ -145,7 +157,8 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         let (vae, backend, batch) = (self.vae, self.backend, self.batch);
         let (z, decoder) = (&self.z, &self.decoder);
         vae.decoder.gradient(backend, z, batch.points(), decoder, &self.decoder_slopes, gradient);
-        vae.encoder.gradient(backend, &self.x, batch.rows, &self.encoder, &self.encoder_slopes, gradient);
+        let seen = self.seen.as_ref().unwrap_or(&self.x);
+        vae.encoder.gradient(backend, seen, batch.rows, &self.encoder, &self.encoder_slopes, gradient);
     }
 
     /// Slopes of all layers' affine maps; `gradient` gets those of deviations and priors that are parameters.
@@ -235,6 +248,11 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         self.backend.read(&self.decoder[self.decoder.len() - 1], 0, &mut host);
         to.clear();
         to.extend(host.iter().map(|v| v.double()));
+    }
+
+    /// Weights of the loaded rows.
+    pub fn row_weights(&self) -> &[f64] {
+        &self.row_weights
     }
 
     /// The draws in use: latent after latent.

@@ -21,7 +21,8 @@ impl<T: Real, B: Backend<T>> Pass<'_, T, B> {
             backend.read(&gram, 0, &mut host);
             host
         };
-        let of_encoder = square(&vae.encoder, &self.x, n, &self.encoder, &self.encoder_slopes);
+        let of_encoder =
+            square(&vae.encoder, self.seen.as_ref().unwrap_or(&self.x), n, &self.encoder, &self.encoder_slopes);
         let of_decoder = square(&vae.decoder, &self.z, points, &self.decoder, &self.decoder_slopes);
         let mut gram: Vec<f64> = of_encoder.iter().map(|v| v.double()).collect();
         for (p, column) in of_decoder.chunks_exact(points).enumerate() {
@@ -51,7 +52,8 @@ impl<T: Real, B: Backend<T>> Pass<'_, T, B> {
             backend.scale_rows(slopes, layer.outputs, &dual.factors);
         }
         vae.decoder.gradient(backend, &self.z, points, &self.decoder, &self.decoder_slopes, gradient);
-        vae.encoder.gradient(backend, &self.x, batch.rows, &self.encoder, &self.encoder_slopes, gradient);
+        let seen = self.seen.as_ref().unwrap_or(&self.x);
+        vae.encoder.gradient(backend, seen, batch.rows, &self.encoder, &self.encoder_slopes, gradient);
         Some(dual.square)
     }
 }

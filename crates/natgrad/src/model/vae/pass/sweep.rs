@@ -6,6 +6,7 @@ use crate::linalg::real::Real;
 use crate::model::vae::{Expectation, Sums, Vae, check, log_base_measure};
 use crate::neural::Backend;
 use crate::rows::RowSource;
+use std::ops::Range;
 
 /// What a sweep over rows collects.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,11 +81,24 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         source: &dyn RowSource,
         visit: &mut dyn FnMut(&mut Self, u64, usize) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.each_piece_of(source, 0..source.chunks(), visit)
+    }
+
+    /// As [`Pass::each_piece`], some chunks of the source.
+    ///
+    /// # Errors
+    /// As [`Pass::each_piece`].
+    pub fn each_piece_of(
+        &mut self,
+        source: &dyn RowSource,
+        chunks: Range<usize>,
+        visit: &mut dyn FnMut(&mut Self, u64, usize) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let vae = self.vae;
         let columns = self.batch.columns;
         let observable = vae.architecture.observable;
         let (mut weights, mut bases) = (Vec::new(), Vec::new());
-        source.sweep(0..source.chunks(), &mut |_, chunk| {
+        source.sweep(chunks, &mut |_, chunk| {
             check(observable, source.columns(), &chunk)?;
             for first in (0..chunk.rows).step_by(self.capacity) {
                 let n = self.capacity.min(chunk.rows - first);
@@ -94,6 +108,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
                     self.host[d * n..(d + 1) * n].iter_mut().zip(cells).for_each(|(to, x)| *to = T::of(*x));
                 }
                 self.backend.write(&mut self.x, 0, &self.host[..n * columns]);
+                self.see();
                 weights.clear();
                 weights.extend((first..first + n).map(|i| chunk.weight(i)));
                 bases.clear();

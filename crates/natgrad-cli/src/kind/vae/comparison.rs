@@ -1,0 +1,112 @@
+//! Numbers of latent dimensions compared: by the importance-weighted bound of rows held out, for the evidence is not known.
+
+use super::VAE;
+use super::fit::told;
+use super::rows::{DRAWS, mean};
+use crate::command::select::{Arguments, Comparable, Found, Latent, Sizes};
+use crate::failure::Failure;
+use crate::output::Output;
+use natgrad::engine::{
+    Control, Status, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, importance_bound,
+    learn,
+};
+use natgrad::model::vae::{ColumnMoments, Vae};
+use natgrad::neural::Processor;
+use natgrad::rows::{RowSource, Table};
+use std::f64::consts::{E, TAU};
+
+/// Autoencoders with their rows and options.
+struct Coding<'a> {
+    arguments: &'a Arguments,
+    sizes: Sizes,
+    source: Box<dyn RowSource>,
+}
+
+/// Opens the rows.
+pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
+    if arguments.components.is_some() {
+        return Err(Failure::new(format!("--components does nothing in a {VAE}"), "give --latent-dim A..B"));
+    }
+    let Some(sizes) = arguments.latent_dim else {
+        return Err(Failure::new("the numbers of latent dimensions are missing", "give --latent-dim A..B"));
+    };
+    let data = &arguments.data.data;
+    let source = arguments.data.reading.open(data, false, Vec::new(), |_| false, out)?;
+    // Wrong options and cells are said once, not for each size.
+    let (vae, _) = told(&arguments.vae, sizes.first(), &arguments.climb, source.columns().len())?;
+    ColumnMoments::of(source.as_ref(), vae.architecture().observable).map_err(|e| Failure::from(e).in_files(data))?;
+    Ok(Box::new(Coding { arguments, sizes, source }))
+}
+
+impl Coding<'_> {
+    /// The best of all starts.
+    fn best(&self, vae: &Vae, settings: &VariationalSettings, rows: &Table) -> Result<VariationalOutcome, Failure> {
+        let moments = ColumnMoments::of(rows, vae.architecture().observable)?;
+        let mut best: Option<VariationalOutcome> = None;
+        for seed in self.arguments.seeds() {
+            let settings = VariationalSettings { seed, ..settings.clone() };
+            let start = VariationalProgress::at(vae.start(&moments, seed));
+            let watch = &mut |_: &VariationalProgress| Control::Continue;
+            let next = if self.arguments.vae.single() {
+                learn::<f32, _>(vae, &Processor, rows, &settings, start, watch)?
+            } else {
+                learn::<f64, _>(vae, &Processor, rows, &settings, start, watch)?
+            };
+            let sound = |o: &VariationalOutcome| o.progress.status != Some(VariationalStatus::Diverged);
+            let ahead = |o: &VariationalOutcome| (sound(o), o.sums.elbo());
+            if best.as_ref().is_none_or(|b| ahead(&next) > ahead(b)) {
+                best = Some(next);
+            }
+        }
+        best.ok_or_else(|| Failure::new("no start was made", "give --restarts of at least 1"))
+    }
+}
+
+impl Comparable for Coding<'_> {
+    fn word(&self) -> &'static str {
+        "latent dimensions"
+    }
+
+    fn sizes(&self) -> Sizes {
+        self.sizes
+    }
+
+    fn source(&self) -> &dyn RowSource {
+        self.source.as_ref()
+    }
+
+    fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure> {
+        let (vae, settings) = told(&self.arguments.vae, size, &self.arguments.climb, rows.columns().len())?;
+        let outcome = self.best(&vae, &settings, rows)?;
+        let (at, sums) = (&outcome.progress.at, &outcome.sums);
+        let held_out = match held_out {
+            Some(test) => Some(mean(test, &importance_bound(&vae, test, at, DRAWS, settings.seed)?)?),
+            None => None,
+        };
+        let prior = vae.prior_log_variances(at);
+        let normal = 0.5 * (TAU * E).ln();
+        let told = sums.divergences(&prior);
+        // The fourth stretch of sums is that of the log deviations.
+        let deviations = sums.latents[3 * size..].iter().map(|s| s / sums.weight);
+        let latents = deviations.zip(&prior).zip(told).enumerate();
+        Ok(Found {
+            elbo: sums.elbo(),
+            weight: sums.weight,
+            parameters: vae.parameters(),
+            entropies: sums.entropies(),
+            discrete: false,
+            bound: true,
+            status: Some(match outcome.progress.status {
+                Some(VariationalStatus::Converged) => Status::Converged,
+                Some(VariationalStatus::Diverged) => Status::Diverged,
+                Some(VariationalStatus::Interrupted) => Status::Interrupted,
+                _ => Status::IterationLimit,
+            }),
+            why: None,
+            latents: latents
+                .map(|(l, ((s, t), told))| Latent::new(format!("latent_{}", l + 1), normal + 0.5 * t, normal + s, told))
+                .collect(),
+            held_out,
+        })
+    }
+}
