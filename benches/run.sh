@@ -10,5 +10,6 @@ venv=.venv-bench
 if [ -n "${TORCH:-}" ]; then "$venv/bin/pip" install --quiet -r benches/requirements-torch.txt; fi
 cargo build --release --quiet -p natgrad-cli
 cargo build --release --quiet -p natgrad --example throughput
+cargo build --release --quiet -p natgrad-io --example factor_speed
 export NATGRAD="${NATGRAD:-${CARGO_TARGET_DIR:-target}/release/natgrad}"
 exec "$venv/bin/python" benches/bench.py "$@"
