@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::rows::RowSource;
 use natgrad_io::{Levels, Opened, Others, ReadOptions, open_with_notes};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Data files and how to read them.
 #[derive(Debug, Clone, clap::Args)]
@@ -14,6 +14,23 @@ pub struct DataArguments {
     pub data: Vec<PathBuf>,
     #[command(flatten)]
     pub reading: Reading,
+}
+
+impl DataArguments {
+    /// Refuses to write over a file that is read.
+    pub fn spare(&self, to: &Path) -> Result<(), Failure> {
+        let same = |data: &PathBuf| match (data.canonicalize(), to.canonicalize()) {
+            (Ok(a), Ok(b)) => a == b || (a.is_dir() && b.starts_with(&a)),
+            _ => false,
+        };
+        match self.data.iter().any(same) {
+            true => Err(Failure::new(
+                format!("{} holds the data: it is not written over", to.display()),
+                "give --out another name",
+            )),
+            false => Ok(()),
+        }
+    }
 }
 
 /// How to read data files.

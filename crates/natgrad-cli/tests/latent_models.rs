@@ -75,7 +75,7 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
     assert_eq!(place.rows("p.csv")[0].len(), 7);
     assert!(place.files().contains(&"net/weights.svg".to_string()), "16 columns are a square");
     assert!(place.files().contains(&"code/dictionary.svg".to_string()));
-    assert!(place.read("code/report.html").contains("alt=\"Dictionary\""));
+    assert!(place.read("code/report.html").contains("aria-label=\"Dictionary\""));
     let scales = place.json("code/model.json")["parameters"]["scales"].as_array().expect("scales").clone();
     assert!(scales.windows(2).all(|w| number(&w[0]) >= number(&w[1])), "{scales:?}");
     let parameters = &place.json("code/model.json")["parameters"];
@@ -141,7 +141,7 @@ fn an_encoder_is_learnt_beside_the_net_and_kept_with_it() {
         assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
     }
     // The page holds them.
-    assert_eq!(place.read("run/report.html").matches("src=\"data:image/png;base64,").count(), pictures.len());
+    assert_eq!(place.read("run/report.html").matches("href=\"data:image/png;base64,").count(), pictures.len());
     let score = place.run("score run digits.csv --per-row --out each.csv --json").fine().json();
     assert_eq!(number(&score["importance_bound"]["value"]), bound);
     assert_eq!(place.rows("each.csv").len(), 401);

@@ -48,7 +48,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             out.result(
                 "\nIs its ELBO a sum of entropies where it is stationary? (`natgrad criterion` takes options)\n",
             )?;
-            criterion::print(found, out)?;
+            out.result(&criterion::table(found))?;
+            criterion::sentences(found).try_for_each(|s| out.result(&wrapped(&s, 100)))?;
         }
     }
     Ok(0)

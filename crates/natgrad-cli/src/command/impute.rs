@@ -21,5 +21,6 @@ pub struct Arguments {
 
 /// Imputes.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    arguments.data.spare(&arguments.out)?;
     kind::open(&arguments.model)?.impute(&arguments.data, &arguments.out, out)
 }

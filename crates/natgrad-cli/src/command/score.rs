@@ -24,5 +24,6 @@ pub struct Arguments {
 
 /// Scores.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    arguments.out.as_deref().map_or(Ok(()), |to| arguments.data.spare(to))?;
     kind::open(&arguments.model)?.score(&arguments.data, arguments.out.as_deref(), out)
 }

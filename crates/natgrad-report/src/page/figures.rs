@@ -64,6 +64,10 @@ fn entropies_caption(run: &Run) -> &'static str {
         return "Each on a scale of its own: of the beliefs about the latents given a row, of the latents' prior, of a row given \
                 the latents. The recognition entropy falls as the rows tell the latents better.";
     }
+    if matches!(run.model.as_str(), "sigmoid-belief-net" | "sparse-coding") {
+        return "Each on a scale of its own: of the beliefs about the hidden variables given a row, of their prior, of a row given \
+                them. The recognition entropy falls as the rows tell the hidden variables better.";
+    }
     if run.nodes.is_empty() {
         "Each on a scale of its own. A recognition entropy near 0 means that rows are assigned almost surely; a prior \
          entropy near ln K that components are about equally frequent."

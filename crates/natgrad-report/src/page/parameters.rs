@@ -47,8 +47,14 @@ pub fn parameters(run: &Run) -> Markup {
     let noun = if run.model == "latent-class" { "class" } else { "component" };
     let context = Context { shown: heaviest(weights.values), total, columns: &run.columns, noun };
     // Means before covariances.
-    let mut names: Vec<&String> = map.keys().filter(|n| !matches!(n.as_str(), "weights" | "levels")).collect();
+    let blocks = map.get("blocks").and_then(Value::as_array);
+    let shown = |n: &&String| !matches!(n.as_str(), "weights" | "levels") && of_numbers(&map[n.as_str()]);
+    let mut names: Vec<&String> = map.keys().filter(shown).collect();
     names.sort_by_key(|n| n.starts_with("covariance"));
+    if names.is_empty() && total == 0 && blocks.is_none() {
+        // Layers and tensors are for pictures.
+        return html! {};
+    }
     html! {
         section {
             h2 { "Parameters" }
@@ -56,7 +62,7 @@ pub fn parameters(run: &Run) -> Markup {
                 (about_errors(run))
             }
             @if total > 0 { (weights_table(weights, &context)) }
-            @if let Some(blocks) = map.get("blocks").and_then(Value::as_array) {
+            @if let Some(blocks) = blocks {
                 @for b in 0..blocks.len() { (block(all.named("blocks").nth(b), &context)) }
             } @else {
                 @for name in names {
@@ -64,6 +70,15 @@ pub fn parameters(run: &Run) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// Whether a value is a number, or lists of numbers throughout.
+fn of_numbers(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(of_numbers),
+        Value::Number(_) | Value::Null => true,
+        _ => false,
     }
 }
 

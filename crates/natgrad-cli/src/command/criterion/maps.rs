@@ -40,7 +40,10 @@ pub fn of(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
     match latent {
         Some(model) => of_latent(arguments, model),
         None if arguments.model == BAYES_NET => of_network(arguments),
-        None => of_mixture(arguments),
+        None => {
+            crate::kind::find(&arguments.model)?;
+            of_mixture(arguments)
+        }
     }
 }
 

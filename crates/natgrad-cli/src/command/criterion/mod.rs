@@ -104,14 +104,20 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     Ok(u8::from(!found.holds))
 }
 
-/// Shows the parts and what follows from them.
-pub fn print(found: &Criterion, out: &Output) -> Result<(), Failure> {
+fn print(found: &Criterion, out: &Output) -> Result<(), Failure> {
+    out.result(&table(found))?;
+    sentences(found).try_for_each(|s| out.result(&s))
+}
+
+/// The parts, a line each.
+pub fn table(found: &Criterion) -> String {
     let rows = found.parts.iter().map(row).collect();
-    out.result(&plain(&["part", "criterion", "out of reach", "learnt", "held", "would help"], rows))?;
-    for part in found.parts.iter().filter(|p| !p.holds) {
-        out.result(&part.sentence())?;
-    }
-    out.result(&found.sentence())
+    plain(&["part", "criterion", "out of reach", "learnt", "held", "would help"], rows)
+}
+
+/// What follows, in words.
+pub fn sentences(found: &Criterion) -> impl Iterator<Item = String> {
+    found.parts.iter().filter(|p| !p.holds).map(Finding::sentence).chain([found.sentence()])
 }
 
 fn row(part: &Finding) -> Vec<String> {

@@ -135,6 +135,19 @@ pub struct ClimbArguments {
     pub seed: u64,
 }
 
+impl ClimbArguments {
+    /// An option that was given and that learning by epochs of minibatches has no use for.
+    pub fn not_of_epochs(&self) -> Option<&'static str> {
+        let given = [
+            ("--metric", !matches!(self.metric, Metric::Auto)),
+            ("--max-iterations", self.max_iterations != 10_000),
+            ("--step-size", self.step_size != 1.0),
+            ("--angles", self.angles),
+        ];
+        given.iter().find_map(|(name, given)| given.then_some(*name))
+    }
+}
+
 /// What a checkpoint has settled: none of it can be given again with --resume.
 const FIXED: [&str; 42] = [
     "model",

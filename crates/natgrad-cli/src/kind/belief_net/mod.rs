@@ -76,9 +76,9 @@ impl Kind for BeliefNets {
         folder: Option<RunFolder>,
         out: &Output,
     ) -> Result<u8, Failure> {
-        match plan.own() {
-            Ok(own) => encoder::go_on(&own, plan, folder, out),
-            Err(_) => fit::go_on(plan.own()?, plan, progress, folder, out),
+        match encoder::is_plan(&plan.own) {
+            true => encoder::go_on(&plan.own()?, plan, folder, out),
+            false => fit::go_on(plan.own()?, plan, progress, folder, out),
         }
     }
 }

@@ -26,10 +26,11 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
         ("--recognition", arguments.recognition == Recognition::MeanField),
         ("--restarts", arguments.climb.restarts > 1),
     ];
+    let foreign = foreign.or(arguments.climb.not_of_epochs());
     match foreign.or(given.iter().find_map(|(name, given)| given.then_some(*name))) {
         Some(option) => Err(Failure::new(
             format!("{option} does nothing in a {VAE}"),
-            "an autoencoder takes --latent-dim H, --hidden-layers, --observable and the like: leave it out",
+            "an autoencoder takes --latent-dim H, --hidden-layers, --observable, --epochs and the like: leave it out",
         )),
         None => Ok(()),
     }

@@ -89,6 +89,13 @@ impl Findings<'_> {
                 if columns == 1 { "" } else { "s" }
             ));
         }
+        if self.status == Some("diverged") {
+            all.push(
+                "the fit diverged, and the parameters are the last that were finite: give columns of like size, a smaller \
+                 --learning-rate, or --optimiser natural"
+                    .into(),
+            );
+        }
         let names: Vec<String> = self.evaluation.collapsed.iter().map(|l| (l + 1).to_string()).collect();
         if !names.is_empty() {
             all.push(format!(

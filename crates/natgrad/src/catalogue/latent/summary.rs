@@ -115,7 +115,9 @@ pub fn summarise_latent(
         .filter_map(|n| if let Note::Boundary(_, what) = n { Some(format!("boundary: {what}")) } else { None })
         .collect();
     if matches!(fit.as_ref().and_then(|f| f.progress.status.as_ref()), Some(Status::IterationLimit)) {
-        warnings.push("stopped at the iteration limit: raise --max-iterations, or go on with --resume".into());
+        warnings.push(
+            "stopped at the iteration limit: raise --max-iterations, or go on with --start RUN/model.json".into(),
+        );
     }
     let begun = Beginning {
         model: told.model.into(),

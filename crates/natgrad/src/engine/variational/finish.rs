@@ -17,6 +17,9 @@ const BEHIND: u64 = 1 << 31;
 /// First step along the tempering direction, from which its curvature is taken.
 const TRIAL: f64 = 1e-2;
 
+/// Standard errors that closed forms may lose by chance; both sweeps have the same draws, so that most of it cancels.
+const ERRORS: f64 = 1.0;
+
 struct End<'a, B> {
     vae: &'a Vae,
     backend: &'a B,
@@ -127,6 +130,8 @@ impl<B: Backend<f64>> End<'_, B> {
         let (vae, at) = (self.vae, &mut progress.at);
         let mut held = Vec::new();
         let mut error = 0.0;
+        let opened = at.clone();
+        let before = if close { Some(self.sweep(at, 3, false)?.sums) } else { None };
         if close {
             if self.settings.decay == 0.0 {
                 let s = self.sweep(at, 1, false)?;
@@ -139,7 +144,18 @@ impl<B: Backend<f64>> End<'_, B> {
             }
             error = s.sums.residual_error();
         }
-        let sums = self.sweep(at, 3, false)?.sums;
+        let mut sums = self.sweep(at, 3, false)?.sums;
+        // Closed forms climb on draws of their own; where these say nothing about others (a row that outweighs all), they are
+        // taken back.
+        let lost = before.filter(|b| {
+            let chance = ERRORS * b.elbo_error().hypot(sums.elbo_error());
+            b.elbo().is_finite() && (sums.elbo().is_nan() || sums.elbo() < b.elbo() - chance)
+        });
+        if let Some(before) = lost {
+            *at = opened;
+            (sums, error) = (before, 0.0);
+            held.clear();
+        }
         let known_residual = vae.decay_residual(at, self.settings.decay);
         if close {
             self.record(&mut progress, &sums, "closed-form");

@@ -65,7 +65,7 @@ impl FactorModel {
 
     /// Columns whose noise is at its floor, or within a factor of ten of it: for p-PCA all or none.
     pub fn without_noise(&self, at: &Point) -> Vec<usize> {
-        let floor = (10.0 * super::SMALLEST_NOISE).ln();
+        let floor = (10.0 * self.noise.smallest()).ln();
         (0..self.width()).filter(|&d| at.0[self.noise_of(d)] <= floor).collect()
     }
 

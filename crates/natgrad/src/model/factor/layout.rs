@@ -18,6 +18,10 @@ pub(super) const LN_2_PI_E: f64 = LN_2_PI + 1.0;
 /// their digits.
 pub const SMALLEST_NOISE: f64 = 1e-7;
 
+/// The same for p-PCA, relative to the mean variance of the columns: the one noise is the mean of the smallest eigenvalues,
+/// which in columns of unlike units are far below that mean and still known; below this they are rounding of the largest.
+const SMALLEST_COMMON_NOISE: f64 = 1e-12;
+
 /// Shape of the noise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,6 +30,16 @@ pub enum Noise {
     Isotropic,
     /// A variance per column: factor analysis.
     Diagonal,
+}
+
+impl Noise {
+    /// Smallest variance in the chart.
+    pub(super) fn smallest(self) -> f64 {
+        match self {
+            Noise::Isotropic => SMALLEST_COMMON_NOISE,
+            Noise::Diagonal => SMALLEST_NOISE,
+        }
+    }
 }
 
 /// Centres and scales: a cell `x` of column `d` is `(x − centers[d]) / scales[d]` inside the model.

@@ -7,7 +7,7 @@
 //! The complete information falls into a block per column, `Σ w E[z̃ z̃ᵀ]/ψ_d`, and `½` per log-noise and row.
 
 use super::FactorModel;
-use super::layout::{Noise, SMALLEST_NOISE};
+use super::layout::Noise;
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Gram, Point};
 use crate::linalg::{Matrix, symmetric};
@@ -52,16 +52,17 @@ pub(super) fn maximise(model: &FactorModel, at: &Point, s: &Statistics) -> Resul
     }
     let mut notes = Vec::new();
     let mut unbounded = Vec::new();
+    let smallest = model.noise.smallest();
     let mut set = |coordinate: usize, square: f64, weight: f64, what: usize| {
         let noise = square / weight;
-        let floored = noise <= SMALLEST_NOISE || noise.is_nan();
-        if floored && at.0[coordinate] <= SMALLEST_NOISE.ln() + 1e-9 && noise < UNBOUNDED * SMALLEST_NOISE {
+        let floored = noise <= smallest || noise.is_nan();
+        if floored && at.0[coordinate] <= smallest.ln() + 1e-9 && noise < UNBOUNDED * smallest {
             unbounded.push(what);
         }
         if floored {
             notes.push(Note::Boundary(what, "noise".into()));
         }
-        point.0[coordinate] = if floored { SMALLEST_NOISE.ln() } else { noise.ln() };
+        point.0[coordinate] = if floored { smallest.ln() } else { noise.ln() };
     };
     match model.noise {
         Noise::Isotropic => set(model.noise_at(), squares.iter().sum(), weights.iter().sum(), 0),

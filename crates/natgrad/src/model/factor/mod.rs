@@ -143,7 +143,7 @@ impl LatentModel for FactorModel {
 
     fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point> {
         let mut next: Vec<f64> = at.0.iter().zip(&v.0).map(|(x, d)| x + step * d).collect();
-        let floor = SMALLEST_NOISE.ln();
+        let floor = self.noise.smallest().ln();
         next[self.noise_at()..].iter_mut().for_each(|l| *l = l.max(floor));
         next.iter().all(|x| x.is_finite()).then_some(Point(next))
     }

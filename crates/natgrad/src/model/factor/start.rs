@@ -42,7 +42,7 @@ impl FactorModel {
             Noise::Isotropic => {
                 let rest = &eigen.values[..width - latent];
                 let noise = rest.iter().map(|l| l.max(0.0)).sum::<f64>() / rest.len() as f64;
-                if noise <= SMALLEST_NOISE && survey.complete().is_some() {
+                if noise <= self.noise.smallest() && survey.complete().is_some() {
                     return Err(self.collapse(&[0]));
                 }
                 let noise = if survey.complete().is_some() { noise } else { noise.max(LEAST_NOISE) };

@@ -76,6 +76,8 @@ impl SigmoidBeliefNet {
             }
             self.units_of(&chain, posterior, count, &mut means[begin..], rows);
         }
+        // Sums of probabilities may round to more than one.
+        expected.iter_mut().chain(&mut means).for_each(|p| *p = p.min(1.0));
         Ok(Recognised { evidence, means, expected })
     }
 

@@ -76,6 +76,15 @@ impl ColumnMoments {
             });
         }
         let [means, variances] = plain.end(weight);
+        if let Some(d) = variances.iter().position(|v| !v.is_finite()) {
+            return Err(Error::Data {
+                problem: format!(
+                    "column \"{}\" has values beyond what its variance can hold",
+                    source.columns()[d].name
+                ),
+                hint: "rescale it, or look for a value that is no number".into(),
+            });
+        }
         Ok(ColumnMoments { means, variances, logarithms: logarithms.end(weight) })
     }
 }

@@ -25,6 +25,12 @@ fn fingerprint_of(source: &dyn RowSource, frequencies: &[f64]) -> u64 {
 
 /// How to learn.
 fn told(arguments: &Arguments) -> Result<TrainSettings, Failure> {
+    if let Some(option) = arguments.climb.not_of_epochs() {
+        return Err(Failure::new(
+            format!("{option} does nothing with an encoder"),
+            "learning goes by --epochs, --learning-rate, --draws and --batch: leave it out",
+        ));
+    }
     if arguments.climb.restarts > 1 {
         return Err(Failure::new(
             "--restarts does nothing with an encoder",
