@@ -89,6 +89,27 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
 }
 
 #[test]
+fn beliefs_of_sparse_coding_are_chosen_kept_and_were_independent_in_older_files() {
+    let place = place();
+    let elbo = |line: &str| number(&place.run(&format!("{line} --json")).fine().json()["elbo"]);
+    let full = elbo(&format!("{CODE} --out full"));
+    let diagonal = elbo(&format!("{CODE} --covariance diagonal --out diagonal"));
+    assert!(full > diagonal + 1e-3, "{full} and {diagonal}");
+    assert_eq!(place.json("full/model.json")["settings"]["covariance"], "full");
+    assert_eq!(place.json("diagonal/model.json")["settings"]["covariance"], "diagonal");
+    assert!((elbo("score full patches.csv") - full).abs() < 1e-10);
+    // From a start its beliefs too, unless others are asked for.
+    let kept = elbo("fit sparse-coding patches.csv --start diagonal --max-iterations 1 --out kept");
+    assert!((kept - diagonal).abs() < 1e-5, "{kept} and {diagonal}");
+    assert_eq!(place.json("kept/model.json")["settings"]["covariance"], "diagonal");
+    assert!(elbo("fit sparse-coding patches.csv --start diagonal --covariance full --max-iterations 1") > kept);
+    let mut older = place.json("diagonal/model.json");
+    older["settings"].as_object_mut().expect("settings").remove("covariance");
+    place.write("older.json", older.to_string());
+    assert!((elbo("score older.json patches.csv") - diagonal).abs() < 1e-10);
+}
+
+#[test]
 fn sizes_of_a_net_are_compared_by_their_evidence() {
     let place = place();
     let line = "select sigmoid-belief-net digits.csv --exclude p16 --max-iterations 40 --restarts 2";
@@ -237,6 +258,11 @@ fn bad_input_is_named_with_a_way_out() {
         ("fit sigmoid-belief-net digits.csv --layers 2 --components 1", vec!["--components does nothing"]),
         ("fit sigmoid-belief-net none.csv --layers 1", vec!["none.csv", "no rows"]),
         ("fit sparse-coding patches.csv", vec!["elements is missing", "--latent-dim"]),
+        ("fit sparse-coding patches.csv --latent-dim 2 --covariance tied", vec!["of this shape", "full or diagonal"]),
+        (
+            "select sparse-coding patches.csv --latent-dim 2 --covariance tied",
+            vec!["of this shape", "full or diagonal"],
+        ),
         ("fit sparse-coding patches.csv --latent-dim 0", vec!["0 elements"]),
         ("fit sparse-coding patches.csv --layers 2", vec!["--layers does nothing", "sigmoid-belief-net"]),
         ("fit sparse-coding text.csv --latent-dim 1", vec!["text.csv", "\"b\"", "x"]),

@@ -5,7 +5,7 @@
 
 use natgrad::engine::{Control, MetricChoice, Progress, Settings, fit};
 use natgrad::model::Want;
-use natgrad::model::sparse_coding::SparseCoding;
+use natgrad::model::sparse_coding::{Covariance, SparseCoding};
 use natgrad::objective::Learning;
 use natgrad::rows::{Column, ColumnKind, RowSource, Table};
 use natgrad_plot::{ImageGrid, Shades};
@@ -73,13 +73,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let column = |d: usize| Column { name: format!("p{d}"), kind: ColumnKind::Number, missing: false };
     let table = Table::from_columns((0..data.len()).map(column).collect(), &data, None)?;
     let square = data.iter().flatten().map(|x| x * x).sum::<f64>() / (data.len() as f64 * table.rows() as f64);
-    let model = SparseCoding::new(data.len(), elements.parse()?)?;
+    let model = SparseCoding::new(data.len(), elements.parse()?)?.believing(Covariance::Full);
     let learning = Learning::new(&model, &table, 0.0);
+    let begun = model.starts(&table, square, &[1])?;
     std::fs::create_dir_all(out)?;
     for metric in [MetricChoice::Joint, MetricChoice::Auto] {
         let settings = Settings { metric, tolerance: 1e-7, max_iterations: steps.parse()?, ..Settings::default() };
         let start = Instant::now();
-        let outcome = fit(&learning, &settings, Progress::at(model.start(square, 1)?), &|_| Control::Continue)?;
+        let outcome = fit(&learning, &settings, Progress::at(begun[0].clone()), &|_| Control::Continue)?;
         let look = learning.look(&outcome.look.point, Want::Statistics)?;
         let d = model.dictionary(&look.point);
         println!(

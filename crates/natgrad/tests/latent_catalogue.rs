@@ -51,8 +51,7 @@ fn a_net_goes_into_a_file_and_back_and_its_summary_has_verdicts() {
 #[test]
 fn sparse_coding_goes_into_a_file_and_back() {
     let table = table(&csv("entropy_sums/patches.csv", false));
-    let (described, square) =
-        SparseDictionary::for_data(DictionarySettings { latent_dim: 3 }, &table).expect("numbers");
+    let (described, square) = SparseDictionary::for_data(DictionarySettings::usual(3), &table).expect("numbers");
     let model = described.model();
     let at = model.start(square, 2).expect("a start");
     let back = described.point(&described.parameters(&at)).expect("a point");
@@ -74,7 +73,7 @@ fn what_does_not_fit_is_named() {
     let error = BeliefNet::for_data(settings(), &bad).expect_err("a two").to_string();
     assert!(error.contains("row 3") && error.contains("\"c1\""), "{error}");
     let missing = table(&[vec![0.0, f64::NAN, 2.0], vec![1.0, 1.0, 0.0]]);
-    let error = SparseDictionary::for_data(DictionarySettings { latent_dim: 2 }, &missing).expect_err("missing");
+    let error = SparseDictionary::for_data(DictionarySettings::usual(2), &missing).expect_err("missing");
     assert!(error.to_string().contains("row 2"), "{error}");
     let net = BeliefNet::new(settings(), columns_of(2, None)).expect("a net");
     for (wrong, place) in [

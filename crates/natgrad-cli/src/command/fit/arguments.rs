@@ -6,7 +6,7 @@ use crate::kind::vae::VaeArguments;
 use natgrad::engine::{Batches, MetricChoice, Settings};
 use std::path::PathBuf;
 
-/// Shape of normal components.
+/// Shape of normal components; of what sparse coding believes, full or diagonal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Shape {
     /// A covariance matrix per component.
@@ -57,7 +57,8 @@ pub struct ModelArguments {
 /// What a model is made of, but for its size.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Structure {
-    /// Shape of normal components (default: full; diagonal for `mixture`).
+    /// Shape of normal components (default: full; diagonal for `mixture`), and of beliefs in `sparse-coding` (full or
+    /// diagonal; default: full up to 32 elements).
     #[arg(long, value_enum)]
     pub covariance: Option<Shape>,
     /// Smallest variance that is allowed, in squared units of the data (0: none).
@@ -235,6 +236,11 @@ pub struct Arguments {
 impl Arguments {
     /// The first option given that belongs to mixtures.
     pub fn mixture_option(&self) -> Option<&'static str> {
+        self.mixture_option_but(&[])
+    }
+
+    /// The same, but for some that the model takes too.
+    pub fn mixture_option_but(&self, taken: &[&str]) -> Option<&'static str> {
         let structure = &self.model_arguments.structure;
         let given = [
             ("--components", self.model_arguments.components.is_some()),
@@ -245,7 +251,7 @@ impl Arguments {
             ("--tie", !structure.tie.is_empty()),
             ("--freeze", !structure.freeze.is_empty()),
         ];
-        given.into_iter().find_map(|(name, given)| given.then_some(name))
+        given.into_iter().find_map(|(name, given)| (given && !taken.contains(&name)).then_some(name))
     }
 
     /// Options given that only some kinds of models take.

@@ -1,11 +1,13 @@
 //! Sizes of dictionaries compared.
 
+use super::fit::asked;
 use crate::command::fit::settings;
 use crate::command::select::{Arguments, Comparable, Found, Sizes, better};
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::catalogue::latent::{DictionarySettings, SparseDictionary, check_whole};
 use natgrad::engine::{Control, Outcome, Progress, Settings, fit};
+use natgrad::model::sparse_coding::Covariance;
 use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
 use natgrad::rows::{RowSource, Table};
@@ -13,6 +15,7 @@ use natgrad::rows::{RowSource, Table};
 /// Rows and options.
 struct Coding<'a> {
     arguments: &'a Arguments,
+    covariance: Option<Covariance>,
     sizes: Sizes,
     source: Box<dyn RowSource>,
 }
@@ -25,10 +28,19 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
     let Some(sizes) = arguments.latent_dim else {
         return Err(Failure::new("the numbers of dictionary elements are missing", "give --latent-dim A..B"));
     };
+    let covariance = asked(&arguments.structure)?;
     let data = &arguments.data.data;
     let source = arguments.data.reading.open(data, false, Vec::new(), |_| false, out)?;
     check_whole(source.as_ref()).map_err(|e| Failure::from(e).in_files(data))?;
-    Ok(Box::new(Coding { arguments, sizes, source }))
+    Ok(Box::new(Coding { arguments, covariance, sizes, source }))
+}
+
+impl Coding<'_> {
+    /// Sizes are compared with the same kind of beliefs: bounds of different ones say nothing about each other.
+    fn settings(&self, latent_dim: usize) -> DictionarySettings {
+        let usual = DictionarySettings::usual(*self.sizes.all().end()).covariance;
+        DictionarySettings { latent_dim, covariance: self.covariance.unwrap_or(usual) }
+    }
 }
 
 impl Comparable for Coding<'_> {
@@ -45,14 +57,15 @@ impl Comparable for Coding<'_> {
     }
 
     fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure> {
-        let (model, mean_square) = SparseDictionary::for_data(DictionarySettings { latent_dim: size }, rows)?;
+        let (model, mean_square) = SparseDictionary::for_data(self.settings(size), rows)?;
         let centred = model.centred(rows);
         let learning = Learning::new(model.model(), &centred, 0.0);
         let mut best: Option<Outcome> = None;
-        for seed in self.arguments.seeds() {
+        let seeds = self.arguments.seeds();
+        let starts = model.model().starts(&centred, mean_square, &seeds)?;
+        for (seed, start) in seeds.into_iter().zip(starts) {
             let settings = Settings { seed, ..settings(&self.arguments.climb) };
-            let start = Progress::at(model.model().start(mean_square, seed)?);
-            best = better(best, fit(&learning, &settings, start, &|_| Control::Continue)?);
+            best = better(best, fit(&learning, &settings, Progress::at(start), &|_| Control::Continue)?);
         }
         let outcome = best.ok_or_else(|| Failure::new("no start was made", "give --restarts of at least 1"))?;
         // Lengths are 1: a number less for each element.

@@ -7,6 +7,7 @@ use crate::kind::latent::LatentFile;
 use crate::output::Output;
 use natgrad::catalogue::latent::{Centred, DictionarySettings, SparseDictionary, check_whole};
 use natgrad::geometry::Point;
+use natgrad::model::sparse_coding::Covariance;
 use natgrad::rows::{Column, ColumnKind, RowSource};
 use serde_json::{Value, json};
 
@@ -33,7 +34,8 @@ impl SparseFile {
     /// Its settings; what a file written elsewhere leaves out is read off its parameters.
     pub fn settings(&self) -> DictionarySettings {
         let first = || self.0.parameters.get("dictionary")?.get(0).and_then(Value::as_array);
-        let read_off = || DictionarySettings { latent_dim: first().map_or(0, Vec::len) };
+        let read_off =
+            || DictionarySettings { latent_dim: first().map_or(0, Vec::len), covariance: Covariance::Diagonal };
         self.0.settings().unwrap_or_else(read_off)
     }
 

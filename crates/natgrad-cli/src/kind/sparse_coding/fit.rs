@@ -1,8 +1,10 @@
-//! Fitting sparse coding: columns centred, a random dictionary as the start.
+//! Fitting sparse coding: columns centred, rows as elements of the start.
 
 use super::SPARSE_CODING;
 use super::file::SparseFile;
-use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
+use crate::command::fit::{
+    Arguments, Fittable, Plan, Recognition, Shape, Structure, check_fingerprint, climb, fingerprint, settings,
+};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
@@ -13,6 +15,7 @@ use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
 use natgrad::model::Want;
+use natgrad::model::sparse_coding::Covariance;
 use natgrad::objective::Learning;
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
@@ -94,13 +97,26 @@ impl Fittable for Prepared {
     }
 }
 
+/// The beliefs that `--covariance` asks for.
+pub fn asked(structure: &Structure) -> Result<Option<Covariance>, Failure> {
+    match structure.covariance {
+        None => Ok(None),
+        Some(Shape::Full) => Ok(Some(Covariance::Full)),
+        Some(Shape::Diagonal) => Ok(Some(Covariance::Diagonal)),
+        Some(_) => Err(Failure::new(
+            format!("{SPARSE_CODING} has no beliefs of this shape"),
+            "give --covariance full or diagonal",
+        )),
+    }
+}
+
 /// Begins a fit.
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
-    let foreign = arguments.mixture_option().or(arguments.network.given());
+    let foreign = arguments.mixture_option_but(&["--covariance"]).or(arguments.network.given());
     if let Some(option) = foreign.or((arguments.recognition == Recognition::MeanField).then_some("--recognition")) {
         return Err(Failure::new(
             format!("{option} does nothing in {SPARSE_CODING}"),
-            "sparse coding takes --latent-dim H: leave it out",
+            "sparse coding takes --latent-dim H and --covariance full or diagonal: leave it out",
         ));
     }
     let start = arguments.start.as_deref().map(|path| LatentFile::read_start(path, SPARSE_CODING)).transpose()?;
@@ -109,7 +125,12 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let Some(latent_dim) = latent else {
         return Err(Failure::new("the number of dictionary elements is missing", "give --latent-dim H"));
     };
-    let own = DictionarySettings { latent_dim };
+    let covariance = match (asked(&arguments.model_arguments.structure)?, &start) {
+        (Some(covariance), _) => covariance,
+        (None, Some(file)) => file.settings().covariance,
+        (None, None) => DictionarySettings::usual(latent_dim).covariance,
+    };
+    let own = DictionarySettings { latent_dim, covariance };
     let before = start.as_ref().map(|s| &s.0);
     let prepared = Prepared::new(own.clone(), before, &arguments.data, &arguments.reading, out)?;
     let count = if start.is_some() { 1 } else { arguments.climb.restarts };
@@ -117,8 +138,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let points = match &start {
         Some(file) => vec![file.point(&prepared.model)?],
         None => {
-            let start = |seed: &u64| prepared.model.model().start(prepared.mean_square, *seed);
-            let points: Result<Vec<Point>, natgrad::Error> = seeds.iter().map(start).collect();
+            let points = prepared.model.model().starts(&prepared.source, prepared.mean_square, &seeds);
             points.map_err(|e| Failure::from(e).in_files(&arguments.data))?
         }
     };

@@ -23,8 +23,8 @@ pub const SPARSE_CODING: &str = "sparse-coding";
 /// In plain words, for `explain`.
 const ABOUT: &str = "Sparse coding: a row, less the columns' means, is a sum of dictionary elements of length 1 and noise; few of \
     their strengths are large, for their prior is Laplace's: --latent-dim H, more than columns if you like. Dictionary, \
-    scales and noise are learnt, the means are not. What is believed about each strength is normal, and the strengths are \
-    taken as independent: the ELBO is a lower bound of the log-evidence, not the log-evidence. An element whose scale goes to 0 is \
+    scales and noise are learnt, the means are not. What is believed about a row's strengths is normal, with \
+    covariances between them (--covariance full, usual up to 32 elements) or without (diagonal): the ELBO is a lower bound of the log-evidence, not the log-evidence. An element whose scale goes to 0 is \
     not used: take fewer, or start from another seed. Elements are known up to their order and sign.";
 
 /// The kind.

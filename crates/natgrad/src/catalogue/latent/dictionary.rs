@@ -9,16 +9,30 @@ use super::centred::Centred;
 use super::numbers::{list, part, table};
 use crate::Error;
 use crate::geometry::Point;
-use crate::model::sparse_coding::{Dictionary, SparseCoding};
+use crate::model::sparse_coding::{Covariance, Dictionary, SparseCoding};
 use crate::rows::{Column, Profile, RowSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+
+/// Most elements whose beliefs have covariances unless asked otherwise.
+const FULL: usize = 32;
 
 /// Settings of sparse coding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DictionarySettings {
     /// Number of dictionary elements.
     pub latent_dim: usize,
+    /// What beliefs keep; older files say nothing, and theirs are independent.
+    #[serde(default)]
+    pub covariance: Covariance,
+}
+
+impl DictionarySettings {
+    /// Beliefs for so many elements where nothing is asked for: with covariances as long as they cost little.
+    pub fn usual(latent_dim: usize) -> Self {
+        let covariance = if latent_dim <= FULL { Covariance::Full } else { Covariance::Diagonal };
+        DictionarySettings { latent_dim, covariance }
+    }
 }
 
 /// Sparse coding of certain columns.
@@ -36,7 +50,7 @@ impl SparseDictionary {
     /// # Errors
     /// [`Error::Setting`] for no columns or no elements; [`Error::Parameter`] for a mean of another length.
     pub fn new(settings: DictionarySettings, columns: Vec<Column>, mean: Vec<f64>) -> Result<Self, Error> {
-        let model = SparseCoding::new(columns.len(), settings.latent_dim)?;
+        let model = SparseCoding::new(columns.len(), settings.latent_dim)?.believing(settings.covariance);
         let mean = list(&json!(mean), "mean", columns.len())?;
         Ok(SparseDictionary { settings, columns, mean, model })
     }

@@ -1,13 +1,14 @@
 //! Rows at their bounds: two matrix products for a chunk, and Newton's method for each row.
 
-use super::laplace::absolute_mean;
+use super::believed::Beliefs;
+use super::joint::Joint;
 use super::row::{Row, Shared};
-use super::{Dictionary, SparseCoding};
+use super::{Covariance, Dictionary, SparseCoding};
 use crate::geometry::{Point, Tangent};
 use crate::linalg::product::{add_gram, add_transposed, multiply};
 use crate::model::{Absorb, LatentModel, Statistics, Want};
 use crate::rows::Chunk;
-use std::f64::consts::{E, PI};
+use std::f64::consts::PI;
 
 /// The model prepared at a point.
 pub(super) struct Prepared<'a> {
@@ -17,21 +18,6 @@ pub(super) struct Prepared<'a> {
     /// `W/σ²`, columns × elements, column-major.
     scaled: Vec<f64>,
     shared: Shared,
-}
-
-/// Beliefs of a chunk's rows, rows × elements, column-major.
-pub(super) struct Beliefs {
-    pub means: Vec<f64>,
-    pub variances: Vec<f64>,
-    pub absolutes: Vec<f64>,
-}
-
-impl Beliefs {
-    /// From means and standard deviations.
-    pub fn new(means: Vec<f64>, deviations: &[f64]) -> Self {
-        let absolutes = means.iter().zip(deviations).map(|(m, s)| absolute_mean(*m, *s).value).collect();
-        Beliefs { means, variances: deviations.iter().map(|s| s * s).collect(), absolutes }
-    }
 }
 
 impl<'a> Prepared<'a> {
@@ -58,17 +44,21 @@ impl<'a> Prepared<'a> {
         let (d, h, rows) = (self.model.columns, self.model.elements, chunk.rows);
         let mut linear = vec![0.0; rows * h];
         multiply(&mut linear, chunk.values, rows, &self.scaled, rows, d, h, false);
-        let zeros = || vec![0.0; rows * h];
-        let mut out = Beliefs { means: zeros(), variances: zeros(), absolutes: zeros() };
-        let mut row = Row::new(h);
         let mut a = vec![0.0; h];
-        for n in 0..rows {
-            (0..h).for_each(|i| a[i] = linear[i * rows + n]);
-            row.climb(&self.shared, &a);
-            for i in 0..h {
-                out.means[i * rows + n] = row.mean[i];
-                out.variances[i * rows + n] = row.deviation[i] * row.deviation[i];
-                out.absolutes[i * rows + n] = row.absolute[i];
+        let mut out = Beliefs::new(rows, h, self.model.covariance == Covariance::Full);
+        if self.model.covariance == Covariance::Full {
+            let mut row = Joint::new(h);
+            for n in 0..rows {
+                (0..h).for_each(|i| a[i] = linear[i * rows + n]);
+                row.climb(&self.shared, &a);
+                out.set_joint(n, &row);
+            }
+        } else {
+            let mut row = Row::new(h);
+            for n in 0..rows {
+                (0..h).for_each(|i| a[i] = linear[i * rows + n]);
+                row.climb(&self.shared, &a);
+                out.set(n, &row);
             }
         }
         out
@@ -78,11 +68,9 @@ impl<'a> Prepared<'a> {
     fn squares(&self, chunk: &Chunk<'_>, beliefs: &Beliefs) -> Vec<f64> {
         let (d, h, rows) = (self.model.columns, self.model.elements, chunk.rows);
         let mut out = vec![0.0; rows];
-        for i in 0..h {
-            let square = self.shared.gram[i * h + i] * self.dictionary.noise;
-            let variances = &beliefs.variances[i * rows..(i + 1) * rows];
-            out.iter_mut().zip(variances).for_each(|(o, v)| *o += square * v);
-        }
+        // tr W S Wᵀ.
+        let gram: Vec<f64> = self.shared.gram.iter().map(|g| g * self.dictionary.noise).collect();
+        beliefs.add_products(&gram, 1.0, &mut out);
         // x − W m, some columns of the data at a time, which stay in the cache.
         const COLUMNS: usize = 16;
         let mut weights = vec![0.0; h * COLUMNS];
@@ -111,11 +99,9 @@ impl<'a> Prepared<'a> {
         } else {
             add_transposed(second, &weighted, rows, &beliefs.means, rows, rows, h, h);
         }
-        for i in 0..h {
-            let total =
-                |values: &[f64]| values[i * rows..(i + 1) * rows].iter().zip(weights).map(|(v, w)| v * w).sum::<f64>();
-            second[i * h + i] += total(&beliefs.variances);
-            rest[i] += total(&beliefs.absolutes);
+        beliefs.add_covariances(weights, second);
+        for (i, own) in beliefs.absolutes.chunks_exact(rows).enumerate() {
+            rest[i] += own.iter().zip(weights).map(|(v, w)| v * w).sum::<f64>();
         }
         for c in 0..d {
             rest[h] += chunk.column(c).iter().zip(weights).map(|(x, w)| w * x * x).sum::<f64>();
@@ -130,11 +116,8 @@ impl<'a> Prepared<'a> {
         let squares = self.squares(chunk, beliefs);
         (0..rows)
             .map(|n| {
-                let (mut entropy, mut prior) = (0.0, 0.0);
-                for i in 0..h {
-                    entropy += 0.5 * (2.0 * PI * E * beliefs.variances[i * rows + n]).ln();
-                    prior += beliefs.absolutes[i * rows + n] * self.shared.rates[i];
-                }
+                let prior: f64 = (0..h).map(|i| beliefs.absolutes[i * rows + n] * self.shared.rates[i]).sum();
+                let entropy = beliefs.entropy(n);
                 let fit = squares[n] / noise;
                 let bound = entropy - constant - prior - 0.5 * (d * (2.0 * PI * noise).ln() + fit);
                 (bound, entropy, h as f64 - prior + 0.5 * (d - fit))
@@ -176,6 +159,8 @@ impl Absorb for Prepared<'_> {
         let mut scores = vec![0.0; rows];
         let mut residual = vec![0.0; rows];
         let mut change = vec![0.0; rows];
+        // Symmetric part of Wᵀ V/σ².
+        let mut product = vec![0.0; h * h];
         for c in 0..d {
             residual.copy_from_slice(chunk.column(c));
             change.fill(0.0);
@@ -183,12 +168,14 @@ impl Absorb for Prepared<'_> {
                 let means = &beliefs.means[i * rows..(i + 1) * rows];
                 residual.iter_mut().zip(means).for_each(|(x, m)| *x -= w[c * h + i] * m);
                 change.iter_mut().zip(means).for_each(|(x, m)| *x += along[c * h + i] * m);
-                let product = w[c * h + i] * along[c * h + i] / noise;
-                let variances = &beliefs.variances[i * rows..(i + 1) * rows];
-                scores.iter_mut().zip(variances).for_each(|(s, v)| *s -= product * v);
+                for j in 0..h {
+                    product[i * h + j] +=
+                        0.5 * (w[c * h + i] * along[c * h + j] + w[c * h + j] * along[c * h + i]) / noise;
+                }
             }
             scores.iter_mut().zip(residual.iter().zip(&change)).for_each(|(s, (r, c))| *s += r * c / noise);
         }
+        beliefs.add_products(&product, -1.0, &mut scores);
         for (n, s) in scores.iter_mut().enumerate() {
             for i in 0..h {
                 *s += along[d * h + i] * (beliefs.absolutes[i * rows + n] * self.shared.rates[i] - 1.0);

@@ -1,7 +1,8 @@
-//! Any Gaussian beliefs in place of the best ones: the bound that they give, and its sums.
+//! Any independent Gaussian beliefs in place of the best ones: the bound that they give, and its sums.
 
 use super::SparseCoding;
-use super::absorb::{Beliefs, Prepared};
+use super::absorb::Prepared;
+use super::believed::Beliefs;
 use crate::Error;
 use crate::geometry::Point;
 use crate::model::{LatentModel, Statistics, Want};
@@ -19,7 +20,7 @@ pub struct Strengths {
 }
 
 impl SparseCoding {
-    /// The sums of beliefs `N(means, deviations²)`, both rows × elements, row by row; `log_evidence` is then the bound.
+    /// The sums of independent beliefs `N(means, deviations²)`, both rows × elements, row by row; `log_evidence` is then the bound.
     ///
     /// # Errors
     /// [`Error::Parameter`] if `at` is outside the domain; [`Error::Data`] if the beliefs do not fit the rows.
@@ -47,7 +48,7 @@ impl SparseCoding {
             let column = |values: &[f64]| -> Vec<f64> {
                 (0..h).flat_map(|i| (0..chunk.rows).map(move |n| values[(first + n) * h + i])).collect()
             };
-            let beliefs = Beliefs::new(column(means), &column(deviations));
+            let beliefs = Beliefs::independent(chunk.rows, h, column(means), &column(deviations));
             prepared.absorb_beliefs(&chunk, beliefs, Want::Statistics, &mut out);
         }
         Ok(out)

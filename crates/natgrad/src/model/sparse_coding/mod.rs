@@ -1,11 +1,11 @@
 //! Sparse coding: rows are sums of few dictionary elements, whose strengths have a Laplace prior.
 //!
 //! ```text
-//! z_h ~ Laplace(0, b_h),   x ~ N(W z, σ² I),   |W_h| = 1      q_n = Π_h N(m_nh, s_nh²)
+//! z_h ~ Laplace(0, b_h),   x ~ N(W z, σ² I),   |W_h| = 1      q_n = N(m_n, S_n), S_n diagonal or full
 //! ```
 //!
 //! A point holds the dictionary row by row, then `ln b`, then `ln σ²`. The beliefs of every row are those that maximise its
-//! bound (one maximum, see `row.rs`), so that the slope of the bound is that at fixed beliefs, and
+//! bound (one maximum, see `row.rs` and `joint.rs`), so that the slope of the bound is that at fixed beliefs, and
 //!
 //! ```text
 //! F − ES = Σ_h (1 − b̂_h/b_h) + D/2 (1 − σ̂²/σ²)      at any point; b̂, σ̂² the optima for its beliefs
@@ -16,8 +16,10 @@
 
 mod absorb;
 mod beliefs;
+mod believed;
 mod canonical;
 mod entropy;
+mod joint;
 mod laplace;
 mod row;
 mod sample;
@@ -31,16 +33,29 @@ pub use laplace::{AbsoluteMean, absolute_mean};
 use super::{Absorb, Entropies, Information, LatentModel, Maximised, Note, Statistics, Want, Work};
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
+use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, PI};
 
 /// A scale below this share of the noise's deviation is of an element that is not used.
 const UNUSED: f64 = 1e-4;
+
+/// What beliefs about a row's strengths keep beside their means.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Covariance {
+    /// A variance of each.
+    #[default]
+    Diagonal,
+    /// Their covariance matrix: a better bound, by `elements³` for each row and step of its recognition.
+    Full,
+}
 
 /// Sparse coding with so many columns and dictionary elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SparseCoding {
     columns: usize,
     elements: usize,
+    covariance: Covariance,
 }
 
 /// Parameters of sparse coding in their usual form.
@@ -55,7 +70,7 @@ pub struct Dictionary {
 }
 
 impl SparseCoding {
-    /// For rows of so many columns and a dictionary of so many elements (more than columns is allowed).
+    /// For rows of so many columns and a dictionary of so many elements (more than columns is allowed); independent beliefs.
     ///
     /// # Errors
     /// [`Error::Setting`] where either is 0.
@@ -66,7 +81,18 @@ impl SparseCoding {
                 hint: "give at least one of each".into(),
             });
         }
-        Ok(SparseCoding { columns, elements })
+        Ok(SparseCoding { columns, elements, covariance: Covariance::default() })
+    }
+
+    /// The same with these beliefs.
+    #[must_use]
+    pub fn believing(self, covariance: Covariance) -> Self {
+        SparseCoding { covariance, ..self }
+    }
+
+    /// What its beliefs keep.
+    pub fn covariance(&self) -> Covariance {
+        self.covariance
     }
 
     /// Number of columns.
@@ -206,8 +232,12 @@ impl LatentModel for SparseCoding {
 
     fn work(&self, rows: u64) -> Work {
         let h = self.elements as f64;
-        // About eight Newton steps a row.
-        let step = rows as f64 * (8.0 * (h * h * h / 3.0 + 60.0 * h) + 4.0 * self.columns as f64 * h);
+        // About eight Newton steps a row; with covariances an inverse and some five conjugate gradients in each.
+        let each = match self.covariance {
+            Covariance::Diagonal => h * h * h / 3.0 + 60.0 * h,
+            Covariance::Full => 2.0 * h * h * h + 20.0 * h * h + 60.0 * h,
+        };
+        let step = rows as f64 * (8.0 * each + 4.0 * self.columns as f64 * h);
         Work { step, curvature: f64::INFINITY }
     }
 

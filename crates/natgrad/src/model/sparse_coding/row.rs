@@ -10,13 +10,13 @@
 use super::laplace::absolute_mean;
 
 /// Newton steps before giving up on the last digits.
-const STEPS: usize = 200;
+pub(super) const STEPS: usize = 200;
 
 /// A squared Newton decrement below this leaves less than rounding.
-const SETTLED: f64 = 1e-22;
+pub(super) const SETTLED: f64 = 1e-22;
 
 /// Below this the step is taken without a look: Newton's method has begun to square what is left.
-const NEAR: f64 = 1e-10;
+pub(super) const NEAR: f64 = 1e-10;
 
 /// What all rows share at one point.
 pub(super) struct Shared {
@@ -154,7 +154,7 @@ impl Row {
 }
 
 /// `out = A x` of a symmetric matrix.
-fn multiply(a: &[f64], x: &[f64], out: &mut [f64]) {
+pub(super) fn multiply(a: &[f64], x: &[f64], out: &mut [f64]) {
     out.fill(0.0);
     for (row, x) in a.chunks_exact(x.len().max(1)).zip(x).filter(|(_, x)| **x != 0.0) {
         out.iter_mut().zip(row).for_each(|(o, a)| *o += a * x);
@@ -163,7 +163,7 @@ fn multiply(a: &[f64], x: &[f64], out: &mut [f64]) {
 
 /// Cholesky's factor in the lower triangle, row by row. A pivot that rounding made negative is lifted: the matrix is positive
 /// semi-definite, and such a direction has no slope either.
-fn factorise(a: &mut [f64], n: usize) {
+pub(super) fn factorise(a: &mut [f64], n: usize) {
     for i in 0..n {
         let (head, tail) = a.split_at_mut(i * n);
         let row = &mut tail[..n];
