@@ -55,7 +55,7 @@ impl Comparable for Factoring<'_> {
         let mut best: Option<Outcome> = None;
         for (i, seed) in self.arguments.seeds().into_iter().enumerate() {
             let start = match i {
-                0 => model.factors().start(&survey)?,
+                0 => model.start(&survey, patterns.as_ref())?,
                 _ => model.factors().random(&survey, seed),
             };
             let settings = Settings { seed, ..settings(&self.arguments.climb) };

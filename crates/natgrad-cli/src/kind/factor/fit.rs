@@ -152,7 +152,7 @@ pub fn begin(model: FactorName, arguments: &Arguments, out: &Output) -> Result<u
 /// The closed form first, then random loadings.
 fn starts(prepared: &Prepared, seeds: &[u64]) -> Result<Vec<Point>, Failure> {
     let model = prepared.model.factors();
-    let mut points = vec![model.start(&prepared.survey)?];
+    let mut points = vec![prepared.model.start(&prepared.survey, prepared.patterns.as_ref())?];
     points.extend(seeds.iter().skip(1).map(|seed| model.random(&prepared.survey, *seed)));
     Ok(points)
 }

@@ -17,7 +17,7 @@
 //!
 //! let (mut model, _) = FactorAnalysis::for_data(FactorSettings::new(FactorName::Ppca, 1), &rows)?;
 //! let (survey, patterns) = model.survey(&rows)?;
-//! let start = model.factors().start(&survey)?;
+//! let start = model.start(&survey, patterns.as_ref())?;
 //! let learning = model.learning(&rows, patterns.as_ref());
 //! let outcome = fit(&learning, &Settings::default(), Progress::at(start), &|_| Control::Continue)?;
 //! assert!(outcome.look.elbo > -10.0);
@@ -36,6 +36,7 @@ pub use summary::{GramSummary, summarise_factors};
 pub use words::{about, words};
 
 use crate::Error;
+use crate::geometry::Point;
 use crate::model::factor::{Chart, FactorModel, Noise, Patterns, Survey};
 use crate::objective::Learning;
 use crate::rows::{Column, ColumnKind, Profile, RowSource};
@@ -94,6 +95,18 @@ impl FactorAnalysis {
     /// As [`FactorModel::survey`].
     pub fn survey(&mut self, source: &dyn RowSource) -> Result<(Survey, Option<Patterns>), Error> {
         self.model.survey(source)
+    }
+
+    /// Where a fit begins: the closed form, or with gaps what comes next to it.
+    ///
+    /// # Errors
+    /// As [`FactorModel::start`].
+    pub fn start(&self, survey: &Survey, patterns: Option<&Patterns>) -> Result<Point, Error> {
+        let first = self.model.start(survey)?;
+        match patterns {
+            Some(patterns) => self.model.refined(first, patterns),
+            None => Ok(first),
+        }
     }
 
     /// The objective on rows, swept in merged form where there is one.

@@ -57,7 +57,7 @@ impl Stored {
         }
     }
 
-    fn moments(&self, seen: usize) -> Moments {
+    pub(super) fn moments(&self, seen: usize) -> Moments {
         match self {
             Stored::Rows(_, weights) if weights.is_empty() => Moments::zero(seen),
             Stored::Rows(cells, weights) => Moments::of(Self::cells(cells, weights.len()).as_ref(), weights),

@@ -11,6 +11,7 @@
 //!
 //! ```text
 //! rows ─▶ patterns of seen cells ─▶ moments (weight, Σ y, Σ y yᵀ) per pattern     digest.rs, patterns.rs: one pass, once
+//! gaps: expected moments of whole rows ─▶ closed form, a few times                  refine.rs: a start
 //! moments at a point ─▶ E_q[z], E_q[z zᵀ], E_q[x zᵀ], evidence: O(D² H) per pattern  moments.rs
 //! sums ─▶ M-step column by column, slope, complete information                      maximise.rs
 //! ```
@@ -25,6 +26,7 @@ mod moments;
 mod pattern;
 mod patterns;
 mod profile;
+mod refine;
 mod rows;
 mod start;
 

@@ -31,6 +31,11 @@ impl Patterns {
         self
     }
 
+    /// Seen columns and what is kept of their rows.
+    pub(super) fn pieces(&self) -> &[(Vec<usize>, Stored)] {
+        &self.pieces
+    }
+
     fn step(&self) -> usize {
         self.pieces.len().div_ceil(MOST_CHUNKS).max(1)
     }

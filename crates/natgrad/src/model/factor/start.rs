@@ -36,38 +36,13 @@ impl FactorModel {
     pub fn start(&self, survey: &Survey) -> Result<Point, Error> {
         let Some(covariance) = &survey.covariance else { return Ok(self.random(survey, 0)) };
         let Some(eigen) = symmetric::eigen(covariance) else { return Ok(self.random(survey, 0)) };
-        let (width, latent) = (self.width(), self.latent);
-        let mut point = self.at_mean(survey);
+        let mut point = self.at_mean(&survey.mean);
+        if survey.complete().is_some() {
+            return self.closed_form(&survey.mean, covariance).ok_or_else(|| self.collapse(&[0]));
+        }
         match self.noise {
-            Noise::Isotropic => {
-                let rest = &eigen.values[..width - latent];
-                let noise = rest.iter().map(|l| l.max(0.0)).sum::<f64>() / rest.len() as f64;
-                if noise <= self.noise.smallest() && survey.complete().is_some() {
-                    return Err(self.collapse(&[0]));
-                }
-                let noise = if survey.complete().is_some() { noise } else { noise.max(LEAST_NOISE) };
-                for h in 0..latent {
-                    let from = width - 1 - h;
-                    let length = (eigen.values[from] - noise).max(0.0).sqrt();
-                    (0..width).for_each(|d| point.0[self.loading(d, h)] = length * eigen.vectors[(d, from)]);
-                }
-                point.0[self.noise_at()] = noise.ln();
-            }
-            Noise::Diagonal => {
-                let lifted;
-                let sound = if survey.complete().is_some() {
-                    covariance
-                } else {
-                    lifted = lift(&eigen);
-                    &lifted
-                };
-                let (loadings, noise) = profile::climb(sound, latent);
-                let least = if survey.complete().is_some() { SMALLEST_NOISE } else { LEAST_NOISE };
-                for d in 0..width {
-                    (0..latent).for_each(|h| point.0[self.loading(d, h)] = loadings[(d, h)]);
-                    point.0[self.noise_of(d)] = noise[d].max(least.ln());
-                }
-            }
+            Noise::Isotropic => self.set_isotropic(&mut point, &eigen, LEAST_NOISE),
+            Noise::Diagonal => self.set_diagonal(&mut point, &lift(&eigen), LEAST_NOISE),
         }
         Ok(point)
     }
@@ -75,7 +50,7 @@ impl FactorModel {
     /// Loadings drawn with a seed.
     pub fn random(&self, survey: &Survey, seed: u64) -> Point {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut point = self.at_mean(survey);
+        let mut point = self.at_mean(&survey.mean);
         let length = (SHARED / self.latent as f64).sqrt();
         for place in self.loadings_at()..self.noise_at() {
             let draw: f64 = StandardNormal.sample(&mut rng);
@@ -86,9 +61,44 @@ impl FactorModel {
         point
     }
 
-    fn at_mean(&self, survey: &Survey) -> Point {
+    /// The maximum for rows of this mean and covariance (p-PCA), or next to it; `None` where p-PCA has none.
+    pub(super) fn closed_form(&self, mean: &[f64], covariance: &Matrix) -> Option<Point> {
+        let mut point = self.at_mean(mean);
+        match self.noise {
+            Noise::Isotropic => {
+                self.set_isotropic(&mut point, &symmetric::eigen(covariance)?, 0.0);
+                if point.0[self.noise_at()] <= self.noise.smallest().ln() {
+                    return None;
+                }
+            }
+            Noise::Diagonal => self.set_diagonal(&mut point, covariance, SMALLEST_NOISE),
+        }
+        Some(point)
+    }
+
+    fn set_isotropic(&self, point: &mut Point, eigen: &symmetric::Eigen, least: f64) {
+        let (width, latent) = (self.width(), self.latent);
+        let rest = &eigen.values[..width - latent];
+        let noise = (rest.iter().map(|l| l.max(0.0)).sum::<f64>() / rest.len() as f64).max(least);
+        for h in 0..latent {
+            let from = width - 1 - h;
+            let length = (eigen.values[from] - noise).max(0.0).sqrt();
+            (0..width).for_each(|d| point.0[self.loading(d, h)] = length * eigen.vectors[(d, from)]);
+        }
+        point.0[self.noise_at()] = noise.ln();
+    }
+
+    fn set_diagonal(&self, point: &mut Point, covariance: &Matrix, least: f64) {
+        let (loadings, noise) = profile::climb(covariance, self.latent);
+        for d in 0..self.width() {
+            (0..self.latent).for_each(|h| point.0[self.loading(d, h)] = loadings[(d, h)]);
+            point.0[self.noise_of(d)] = noise[d].max(least.ln());
+        }
+    }
+
+    fn at_mean(&self, mean: &[f64]) -> Point {
         let mut point = vec![0.0; self.noise_at() + self.noises()];
-        point[..self.width()].copy_from_slice(&survey.mean);
+        point[..self.width()].copy_from_slice(mean);
         Point(point)
     }
 }
