@@ -5,17 +5,18 @@
 //! Σ E[x xᵀ] = B (Σ x_o x_oᵀ) Bᵀ + … + w (W_m M⁻¹ W_mᵀ + Ψ_m)   ─▶   loadings and noise of that covariance
 //! ```
 //!
-//! EM steps that hide the factors too keep to the maximum that they are nearest to, and with gaps that is often a poor one.
+//! They begin from two covariances, and the better end is taken: that of the start, and that of a normal without any factors, which
+//! has but one way to go. EM steps that hide the factors too keep to the maximum that they are nearest to, and with gaps that is often a poor one.
 
 use super::digest::Stored;
 use super::moments::{Moments, add_moments};
 use super::pattern::Pattern;
-use super::{FactorModel, Patterns};
+use super::{FactorModel, Noise, Patterns};
 use crate::Error;
 use crate::geometry::Point;
-use crate::linalg::Matrix;
 use crate::linalg::product::times;
-use crate::model::{LatentModel, Statistics, Want};
+use crate::linalg::{Matrix, symmetric};
+use crate::model::{LatentModel, Want};
 
 /// Most steps: each leaves the share of missing cells of what is left.
 const MOST_STEPS: usize = 40;
@@ -23,14 +24,27 @@ const MOST_STEPS: usize = 40;
 /// Gains below this (nats per row) are the engine's to finish.
 const ENOUGH: f64 = 1e-6;
 
+/// Steps of the normal without factors.
+const WITHOUT_FACTORS: usize = 20;
+
+/// What is added to the diagonal of its covariances before they are inverted, in squared units of the chart.
+const RIDGE: f64 = 1e-6;
+
 /// Most products per step: beyond it a step would take longer than hundreds of the engine's.
 const AFFORDABLE: f64 = 2e10;
 
-/// What rows are expected to be, summed: evidence, `Σ E[x]`, `Σ E[x xᵀ]`.
+/// What rows are expected to be, summed: `Σ w`, `Σ w E[x]`, `Σ w E[x xᵀ]`.
 struct Expected {
-    statistics: Statistics,
+    weight: f64,
     first: Vec<f64>,
     second: Matrix,
+}
+
+/// How missing cells follow from seen ones: `E[x] = slopes (x_o − mean_o) + mean`, and their covariance (of missing ones alone).
+struct Regression<'a> {
+    mean: &'a [f64],
+    slopes: Matrix,
+    spread: Matrix,
 }
 
 impl FactorModel {
@@ -44,85 +58,137 @@ impl FactorModel {
         if !self.gappy || work > AFFORDABLE {
             return Ok(start);
         }
-        let mut best: Option<(f64, Point)> = None;
+        let mut best = self.climbed(start.clone(), patterns)?;
+        // The noise of p-PCA is one number: there is hardly another way to go.
+        if self.noise == Noise::Isotropic {
+            return Ok(best.1);
+        }
+        let (mean, covariance) = self.without_factors(&start, patterns);
+        if let Some(other) = self.closed_form(&mean, &covariance) {
+            let end = self.climbed(other, patterns)?;
+            if end.0 > best.0 {
+                best = end;
+            }
+        }
+        Ok(best.1)
+    }
+
+    /// Evidence per row and point after the steps.
+    fn climbed(&self, start: Point, patterns: &Patterns) -> Result<(f64, Point), Error> {
+        let mut best = (f64::NEG_INFINITY, start.clone());
         let mut point = start;
         for _ in 0..MOST_STEPS {
-            let expected = self.expected(&point, patterns)?;
-            let weight = expected.statistics.weight;
-            let evidence = expected.statistics.log_evidence / weight;
-            let gain = best.as_ref().map_or(f64::INFINITY, |b| evidence - b.0);
+            let (evidence, expected) = self.expected(&point, patterns)?;
+            let gain = evidence - best.0;
             if gain.is_nan() || gain <= 0.0 {
                 break;
             }
-            best = Some((evidence, point.clone()));
+            best = (evidence, point.clone());
             if gain <= ENOUGH {
                 break;
             }
-            let mean: Vec<f64> = expected.first.iter().map(|s| s / weight).collect();
-            let covariance = Matrix::from_fn(self.width(), self.width(), |i, j| {
-                expected.second[(i, j)] / weight - mean[i] * mean[j]
-            });
+            let (mean, covariance) = expected.moments();
             match self.closed_form(&mean, &covariance) {
                 Some(next) => point = next,
                 None => break,
             }
         }
-        Ok(best.map_or(point, |b| b.1))
+        Ok(best)
     }
 
-    fn expected(&self, at: &Point, patterns: &Patterns) -> Result<Expected, Error> {
+    /// Mean and covariance of a normal without factors after some EM steps from those of a point.
+    fn without_factors(&self, start: &Point, patterns: &Patterns) -> (Vec<f64>, Matrix) {
         let width = self.width();
-        let mut sum = Expected {
-            statistics: self.empty(Want::Evidence),
-            first: vec![0.0; width],
-            second: Matrix::zeros(width, width),
-        };
+        let loadings = self.loadings(start);
+        let mut covariance = times(loadings.as_ref(), loadings.transpose());
+        (0..width).for_each(|d| covariance[(d, d)] += self.variance(start, d));
+        let mut mean = start.0[..width].to_vec();
+        for _ in 0..WITHOUT_FACTORS {
+            let mut sum = Expected::zero(width);
+            for (seen, stored) in patterns.pieces() {
+                let ridge = |i: usize, j: usize| if i == j { RIDGE } else { 0.0 };
+                let own = Matrix::from_fn(seen.len(), seen.len(), |i, j| covariance[(seen[i], seen[j])] + ridge(i, j));
+                let Some(inverse) = symmetric::inverse(&own) else { continue };
+                let across = Matrix::from_fn(width, seen.len(), |d, i| covariance[(d, seen[i])]);
+                let slopes = times(across.as_ref(), inverse.as_ref());
+                let spread = &covariance - times(slopes.as_ref(), across.transpose());
+                sum.add(seen, &of(stored, seen.len()), &Regression { mean: &mean, slopes, spread });
+            }
+            if sum.weight <= 0.0 {
+                break;
+            }
+            (mean, covariance) = sum.moments();
+        }
+        (mean, covariance)
+    }
+
+    fn expected(&self, at: &Point, patterns: &Patterns) -> Result<(f64, Expected), Error> {
+        let width = self.width();
+        let mut statistics = self.empty(Want::Evidence);
+        let mut sum = Expected::zero(width);
+        let loadings = self.loadings(at);
         for (seen, stored) in patterns.pieces() {
             let pattern = Pattern::new(self, at, seen.clone())?;
-            let moments = match stored {
-                Stored::Sums(m) => m.clone(),
-                rows => rows.moments(seen.len()).full(),
-            };
-            add_moments(self, &pattern, &moments, Want::Evidence, &mut sum.statistics);
-            self.complete(at, &pattern, &moments, &mut sum);
+            let moments = of(stored, seen.len());
+            add_moments(self, &pattern, &moments, Want::Evidence, &mut statistics);
+            let slopes = times(loadings.as_ref(), pattern.gain.transpose());
+            let half = times(loadings.as_ref(), pattern.covariance.as_ref());
+            let mut spread = times(half.as_ref(), loadings.transpose());
+            (0..width).for_each(|d| spread[(d, d)] += self.variance(at, d));
+            sum.add(seen, &moments, &Regression { mean: &at.0[..width], slopes, spread });
         }
-        Ok(sum)
+        Ok((statistics.log_evidence / statistics.weight, sum))
+    }
+}
+
+/// Moments with both triangles.
+fn of(stored: &Stored, seen: usize) -> Moments {
+    match stored {
+        Stored::Sums(m) => m.clone(),
+        rows => rows.moments(seen).full(),
+    }
+}
+
+impl Expected {
+    fn zero(width: usize) -> Self {
+        Expected { weight: 0.0, first: vec![0.0; width], second: Matrix::zeros(width, width) }
     }
 
-    /// Adds what rows with these moments are expected to be, missing cells and all.
-    fn complete(&self, at: &Point, pattern: &Pattern, m: &Moments, sum: &mut Expected) {
-        let width = self.width();
-        let place: Vec<Option<usize>> = (0..width).map(|d| pattern.seen.binary_search(&d).ok()).collect();
-        let loadings = self.loadings(at);
-        // W Kᵀ, of which the missing rows count.
-        let along = times(loadings.as_ref(), pattern.gain.transpose());
-        let b = Matrix::from_fn(width, pattern.seen.len(), |d, i| match place[d] {
+    /// Adds rows that show `seen`.
+    fn add(&mut self, seen: &[usize], m: &Moments, how: &Regression<'_>) {
+        let width = self.first.len();
+        let place: Vec<Option<usize>> = (0..width).map(|d| seen.binary_search(&d).ok()).collect();
+        let b = Matrix::from_fn(width, seen.len(), |d, i| match place[d] {
             Some(own) => f64::from(u8::from(own == i)),
-            None => along[(d, i)],
+            None => how.slopes[(d, i)],
         });
         let rest: Vec<f64> = (0..width)
             .map(|d| match place[d] {
                 Some(_) => 0.0,
-                None => at.0[d] - (0..pattern.seen.len()).map(|i| along[(d, i)] * pattern.mean[i]).sum::<f64>(),
+                None => how.mean[d] - seen.iter().enumerate().map(|(i, &o)| b[(d, i)] * how.mean[o]).sum::<f64>(),
             })
             .collect();
-        let of_first: Vec<f64> =
-            (0..width).map(|d| (0..pattern.seen.len()).map(|i| b[(d, i)] * m.first[i]).sum()).collect();
+        let of_first: Vec<f64> = (0..width).map(|d| (0..seen.len()).map(|i| b[(d, i)] * m.first[i]).sum()).collect();
         let half = times(b.as_ref(), m.second.as_ref());
         let whole = times(half.as_ref(), b.transpose());
-        let spread = times(times(loadings.as_ref(), pattern.covariance.as_ref()).as_ref(), loadings.transpose());
         for j in 0..width {
             for i in 0..width {
-                let mut own =
-                    whole[(i, j)] + of_first[i] * rest[j] + rest[i] * of_first[j] + m.weight * rest[i] * rest[j];
-                if place[i].is_none() && place[j].is_none() {
-                    own += m.weight * (spread[(i, j)] + if i == j { self.variance(at, i) } else { 0.0 });
-                }
-                sum.second[(i, j)] += own;
+                let known = of_first[i] * rest[j] + rest[i] * of_first[j] + m.weight * rest[i] * rest[j];
+                let unknown = if place[i].is_none() && place[j].is_none() { how.spread[(i, j)] } else { 0.0 };
+                self.second[(i, j)] += whole[(i, j)] + known + m.weight * unknown;
             }
         }
         for d in 0..width {
-            sum.first[d] += of_first[d] + m.weight * rest[d];
+            self.first[d] += of_first[d] + m.weight * rest[d];
         }
+        self.weight += m.weight;
+    }
+
+    /// Mean and covariance.
+    fn moments(&self) -> (Vec<f64>, Matrix) {
+        let mean: Vec<f64> = self.first.iter().map(|s| s / self.weight).collect();
+        let width = mean.len();
+        let covariance = Matrix::from_fn(width, width, |i, j| self.second[(i, j)] / self.weight - mean[i] * mean[j]);
+        (mean, covariance)
     }
 }
