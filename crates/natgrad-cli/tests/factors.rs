@@ -242,6 +242,38 @@ fn bad_input_is_named_with_a_way_out() {
 }
 
 #[test]
+fn data_are_never_written_over() {
+    let place = place();
+    with_gaps(&place);
+    place.run("fit ppca gaps.csv --exclude cultivar --latent-dim 2 --out run").fine();
+    let before = place.bytes("gaps.csv");
+    for command in ["predict run gaps.csv", "impute run ./gaps.csv", "score run gaps.csv --per-row"] {
+        place.refuses(&format!("{command} --out gaps.csv"), &["gaps.csv", "holds the data", "--out"]);
+    }
+    assert_eq!(place.bytes("gaps.csv"), before);
+}
+
+#[test]
+fn ppca_takes_columns_of_unlike_units() {
+    let place = Place::new();
+    // Three columns of ten thousands, three of tenths, all of them with noise of their own.
+    let rows = (0..200).map(|n| {
+        let (a, b) = (f64::from(n % 7) - 3.0, f64::from(n % 11) - 5.0);
+        let noise = |k: i32| f64::from((n * 37 + k * 101) % 29 - 14);
+        let large = [1e4 * a + noise(1), 1e4 * b + noise(2), 1e4 * (a - b) + 1e3 * noise(3)];
+        let small = [0.1 * noise(4), 0.1 * noise(5), 0.1 * noise(6)];
+        let cells: Vec<String> = large.iter().chain(&small).map(f64::to_string).collect();
+        cells.join(",")
+    });
+    let text: Vec<String> = std::iter::once("a,b,c,d,e,f".to_string()).chain(rows).collect();
+    place.write("units.csv", text.join("\n") + "\n");
+    let summary = place.run("fit ppca units.csv --latent-dim 3 --json").fine().json();
+    assert_eq!(summary["status"], "converged");
+    assert!(held(&summary), "{summary:#}");
+    assert!(summary["warnings"].as_array().is_some_and(Vec::is_empty), "{summary:#}");
+}
+
+#[test]
 fn broken_model_files_are_named_with_what_is_wrong() {
     let place = place();
     place.run(FIT).fine();

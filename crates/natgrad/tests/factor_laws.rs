@@ -135,6 +135,21 @@ fn the_entropy_sum_residual_is_the_slope_of_tempering() {
 }
 
 #[test]
+fn starts_with_gaps_are_never_below_the_ones_they_came_from() {
+    for recipe in recipes() {
+        let made = made(recipe);
+        let Some(patterns) = &made.patterns else { continue };
+        let learning = made.model.learning(&made.table, Some(patterns));
+        let elbo = |at: &Point| learning.look(at, Want::Evidence).expect("a look").elbo;
+        let refined = made.model.factors().refined(made.point.clone(), patterns).expect("a point");
+        assert!(elbo(&refined) >= elbo(&made.point), "{recipe:?}");
+        if !made.survey.gaps {
+            assert_eq!(refined, made.point, "{recipe:?}: nothing is missing");
+        }
+    }
+}
+
+#[test]
 fn a_digest_changes_nothing() {
     each(law::a_digest_changes_nothing);
 }
