@@ -170,28 +170,10 @@ fn a_killed_fit_goes_on_to_the_same_bytes() {
     let place = place();
     with_gaps(&place);
     for model in ["factor-analysis", "ppca"] {
-        let long = format!(
-            "fit {model} gaps.csv --exclude cultivar --latent-dim 2 --metric joint --tolerance 0 --max-iterations 1500 \
-             --checkpoint-every 0 --threads 1"
+        let fit = format!(
+            "fit {model} gaps.csv --exclude cultivar --latent-dim 2 --metric joint --tolerance 0 --max-iterations 1500"
         );
-        place.run(&format!("{long} --out {model}-whole")).fine();
-        let out = format!("{model}-cut");
-        let line = format!("{long} --out {out}");
-        let arguments: Vec<&str> = line.split_whitespace().collect();
-        let mut child = place.command(&arguments).spawn().expect("the program starts");
-        let path = place.path(&format!("{out}/checkpoint"));
-        let begin = std::time::Instant::now();
-        // Any checkpoint will do: even that of the start must lead to the same end.
-        while !path.exists() && begin.elapsed().as_secs() < 60 {
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
-        child.kill().expect("it is killed");
-        child.wait().expect("it ends");
-        assert!(path.exists(), "{model} ended before it could be killed");
-        place.run(&format!("fit --resume {out} --threads 2")).fine();
-        for file in ["summary.json", "model.json"] {
-            assert_eq!(place.bytes(&format!("{model}-whole/{file}")), place.bytes(&format!("{out}/{file}")), "{model}");
-        }
+        place.survives_a_kill(model, &fit);
     }
 }
 

@@ -321,24 +321,6 @@ fn a_killed_fit_goes_on_to_the_same_bytes() {
     let slow = "--metric joint --tolerance 0 --max-iterations 3000";
     let encoder = "--recognition encoder --epochs 300";
     for (name, line, how) in [("net", NET, slow), ("code", CODE, slow), ("encoder", NET, encoder)] {
-        let long = format!("{line} {how} --checkpoint-every 0 --threads 1");
-        place.run(&format!("{long} --out {name}-whole")).fine();
-        let out = format!("{name}-cut");
-        let arguments = format!("{long} --out {out}");
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
-        let mut child = place.command(&arguments).spawn().expect("the program starts");
-        let path = place.path(&format!("{out}/checkpoint"));
-        let begin = std::time::Instant::now();
-        // Any checkpoint will do: even that of the start must lead to the same end.
-        while !path.exists() && begin.elapsed().as_secs() < 60 {
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
-        child.kill().expect("it is killed");
-        child.wait().expect("it ends");
-        assert!(path.exists(), "{name} ended before it could be killed");
-        place.run(&format!("fit --resume {out} --threads 2")).fine();
-        for file in ["summary.json", "model.json"] {
-            assert_eq!(place.bytes(&format!("{name}-whole/{file}")), place.bytes(&format!("{out}/{file}")), "{name}");
-        }
+        place.survives_a_kill(name, &format!("{line} {how}"));
     }
 }

@@ -163,6 +163,29 @@ impl Place {
         ran
     }
 
+    /// Runs a fit whole, and again killed once there is a checkpoint and resumed: the files must be the same. Any checkpoint
+    /// will do: even that of the start must lead to the same end.
+    pub fn survives_a_kill(&self, name: &str, fit: &str) {
+        let long = format!("{fit} --checkpoint-every 0 --threads 1");
+        self.run(&format!("{long} --out {name}-whole")).fine();
+        let out = format!("{name}-cut");
+        let line = format!("{long} --out {out}");
+        let arguments: Vec<&str> = line.split_whitespace().collect();
+        let mut child = self.command(&arguments).spawn().expect("the program starts");
+        let path = self.path(&format!("{out}/checkpoint"));
+        let begin = std::time::Instant::now();
+        while !path.exists() && begin.elapsed().as_secs() < 60 {
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
+        assert!(path.exists(), "{name} ended before it could be killed");
+        self.run(&format!("fit --resume {out} --threads 2")).fine();
+        for file in ["summary.json", "model.json"] {
+            assert_eq!(self.bytes(&format!("{name}-whole/{file}")), self.bytes(&format!("{out}/{file}")), "{name}");
+        }
+    }
+
     fn state(&self) -> Vec<(String, Option<Vec<u8>>)> {
         self.files()
             .into_iter()

@@ -1,5 +1,6 @@
 //! Three kinds of coordinate vectors that must not be mixed up.
 
+use crate::linalg::sums::dot;
 use serde::{Deserialize, Serialize};
 
 /// A point of the parameter domain, in the model's own coordinates.
@@ -17,14 +18,7 @@ pub struct Covector(pub Vec<f64>);
 impl Covector {
     /// The derivative of the function along a direction, `⟨dL, v⟩`.
     pub fn along(&self, v: &Tangent) -> f64 {
-        // Eight sums side by side: one alone would wait for each of its additions.
-        let (ours, rest) = self.0.as_chunks::<8>();
-        let (theirs, others) = v.0.as_chunks::<8>();
-        let mut sums = [0.0; 8];
-        for (a, b) in ours.iter().zip(theirs) {
-            (0..8).for_each(|i| sums[i] += a[i] * b[i]);
-        }
-        sums.iter().sum::<f64>() + rest.iter().zip(others).map(|(a, b)| a * b).sum::<f64>()
+        dot(&self.0, &v.0)
     }
 }
 

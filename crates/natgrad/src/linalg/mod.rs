@@ -8,6 +8,7 @@ pub mod rms;
 pub mod sigmoids;
 pub mod simd;
 pub mod special;
+pub mod sums;
 pub mod symmetric;
 
 /// A dense matrix of doubles, column-major.

@@ -75,6 +75,9 @@ pub struct Arguments {
 
 /// What the criterion says of a model as it comes, without any option; `None` where it needs a file (a network).
 pub fn as_it_comes(model: &str) -> Result<Option<Criterion>, Failure> {
+    if model == crate::kind::network::BAYES_NET {
+        return Ok(None);
+    }
     let arguments = Arguments {
         model: model.into(),
         structure: Structure::default(),
@@ -86,9 +89,6 @@ pub fn as_it_comes(model: &str) -> Result<Option<Criterion>, Failure> {
         prior: None,
         seed: 0,
     };
-    if model == crate::kind::network::BAYES_NET {
-        return Ok(None);
-    }
     Ok(Some(check(&maps::of(&arguments)?, &Settings::default())?))
 }
 

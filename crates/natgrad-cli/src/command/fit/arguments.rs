@@ -106,6 +106,9 @@ pub struct LatentArguments {
     pub layers: Option<Vec<usize>>,
 }
 
+/// Iterations that a fit takes at most unless told.
+const MAX_ITERATIONS: u64 = 10_000;
+
 /// How to climb.
 #[derive(Debug, Clone, clap::Args)]
 pub struct ClimbArguments {
@@ -116,7 +119,7 @@ pub struct ClimbArguments {
     #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
     pub tolerance: f64,
     /// Stop after this many iterations (epochs, with --batch).
-    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = 10_000)]
+    #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = MAX_ITERATIONS)]
     pub max_iterations: u64,
     /// Minibatches of about this many rows (whole chunks of 1024).
     #[arg(long, allow_negative_numbers = true, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -141,7 +144,7 @@ impl ClimbArguments {
     pub fn not_of_epochs(&self) -> Option<&'static str> {
         let given = [
             ("--metric", !matches!(self.metric, Metric::Auto)),
-            ("--max-iterations", self.max_iterations != 10_000),
+            ("--max-iterations", self.max_iterations != MAX_ITERATIONS),
             ("--step-size", self.step_size != 1.0),
             ("--angles", self.angles),
         ];

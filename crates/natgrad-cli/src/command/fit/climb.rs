@@ -281,17 +281,20 @@ fn finish(
         }
     }
     show(&summary, out)?;
-    if interrupted {
-        match &folder {
-            Some(f) => out.note(&format!("interrupted; go on with: natgrad fit --resume {}", f.path().display())),
-            None => out.note("interrupted"),
+    Ok(farewell(folder.as_ref(), interrupted, out))
+}
+
+/// Says where the results are, or how to go on; answers the exit code.
+pub fn farewell(folder: Option<&RunFolder>, interrupted: bool, out: &Output) -> u8 {
+    match (folder, interrupted) {
+        (Some(f), true) => out.note(&format!("interrupted; go on with: natgrad fit --resume {}", f.path().display())),
+        (None, true) => out.note("interrupted"),
+        (Some(f), false) => {
+            out.note(&format!("results are in {} (report.html opens in a browser)", f.path().display()));
         }
-        return Ok(130);
+        (None, false) => {}
     }
-    if let Some(f) = &folder {
-        out.note(&format!("results are in {} (report.html opens in a browser)", f.path().display()));
-    }
-    Ok(0)
+    if interrupted { 130 } else { 0 }
 }
 
 fn write_run(folder: &RunFolder, progress: &Progress, seconds: &[f64], summary: &Summary) -> Result<(), Failure> {

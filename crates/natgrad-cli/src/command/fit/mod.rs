@@ -6,7 +6,7 @@ mod climb;
 pub use arguments::{
     Arguments, ClimbArguments, NetworkArguments, Recognition, Shape, Structure, check_numbers, settings,
 };
-pub use climb::{Fittable, Plan, climb, fingerprint, locked, stop_flag};
+pub use climb::{Fittable, Plan, climb, farewell, fingerprint, locked, stop_flag};
 
 use crate::data::DataArguments;
 use crate::failure::Failure;

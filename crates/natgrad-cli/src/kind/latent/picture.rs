@@ -33,8 +33,20 @@ pub fn images(folder: &RunFolder, name: &str, images: &[Vec<f64>], shades: Shade
     let shown = images.len().min(MOST);
     let title = PICTURES.iter().find(|p| p.0 == name).map_or(name, |p| p.1);
     let title = if shown < images.len() { format!("{title} (the first {shown})") } else { title.into() };
+    draw(folder, name, &title, side, &images[..shown], shades)
+}
+
+/// Writes `name`.svg into a run: square images side by side.
+pub fn draw(
+    folder: &RunFolder,
+    name: &str,
+    title: &str,
+    side: usize,
+    images: &[Vec<f64>],
+    shades: Shades,
+) -> Result<(), Failure> {
     let grid = ImageGrid::new(title, side, side, ACROSS).shades(shades);
-    let drawing = grid.images(images[..shown].iter().map(Vec::as_slice)).draw().map_err(|e| {
+    let drawing = grid.images(images.iter().map(Vec::as_slice)).draw().map_err(|e| {
         Failure::new(e, "the model itself is written: `natgrad report` makes the page without the picture")
     })?;
     Ok(AtomicFile::write(&folder.path().join(format!("{name}.svg")), drawing.svg.as_bytes())?)

@@ -6,7 +6,7 @@ use super::rows::{BOUNDED, DRAWS};
 use super::summary::Findings;
 use super::trace::write_trace;
 use super::{VAE, VaeArguments, picture};
-use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, settings};
+use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, farewell, settings};
 use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::output::Output;
@@ -193,15 +193,5 @@ fn end(
         }
     }
     findings.show(out)?;
-    if ended.interrupted {
-        match folder {
-            Some(f) => out.note(&format!("interrupted; go on with: natgrad fit --resume {}", f.path().display())),
-            None => out.note("interrupted"),
-        }
-        return Ok(130);
-    }
-    if let Some(folder) = folder {
-        out.note(&format!("results are in {} (report.html opens in a browser)", folder.path().display()));
-    }
-    Ok(0)
+    Ok(farewell(folder, ended.interrupted, out))
 }

@@ -1,16 +1,15 @@
 //! Samples and reconstructions as small images, where the columns are the pixels of a square.
 
 use crate::failure::Failure;
+use crate::kind::latent::picture::{ACROSS, draw};
 use natgrad::engine::{generate, reconstruct};
 use natgrad::model::vae::{ObservableName, Vae};
 use natgrad::rows::{RowSource, Table};
-use natgrad_io::{AtomicFile, RunFolder};
-use natgrad_plot::ImageGrid;
+use natgrad_io::RunFolder;
+use natgrad_plot::Shades;
 
 /// Fewer pixels a side are columns of something else.
 const LEAST_SIDE: usize = 5;
-/// Images side by side.
-const ACROSS: usize = 10;
 /// Samples drawn.
 const SAMPLES: usize = 40;
 /// Rows shown with their reconstructions.
@@ -35,11 +34,7 @@ impl Images {
     }
 
     fn write(&self, folder: &RunFolder, name: &str, images: &[Vec<f64>]) -> Result<(), Failure> {
-        let grid = ImageGrid::new("", self.side, self.side, ACROSS).images(images.iter().map(Vec::as_slice));
-        let drawing = grid.draw().map_err(|e| {
-            Failure::new(e, "the model itself is written: `natgrad report` makes the page without the picture")
-        })?;
-        Ok(AtomicFile::write(&folder.path().join(format!("{name}.svg")), drawing.svg.as_bytes())?)
+        draw(folder, name, "", self.side, images, Shades::Ink)
     }
 }
 

@@ -31,21 +31,11 @@ impl Group {
     ) -> MatRef<'s, f64> {
         let chart = &model.chart;
         let along = |d: usize| (chart.centers[d], 1.0 / chart.scales[d]);
-        self.moved_in(chunk, along, memory)
+        self.moved_in(0..self.rows.len(), chunk, along, memory)
     }
 
-    /// `(x − center) · factor` of every cell, `rows × O`; `along` says both for a column.
-    fn moved_in<'s>(
-        &self,
-        chunk: &Chunk<'_>,
-        along: impl Fn(usize) -> (f64, f64),
-        memory: &'s mut Vec<f64>,
-    ) -> MatRef<'s, f64> {
-        self.some_moved_in(0..self.rows.len(), chunk, along, memory)
-    }
-
-    /// As `moved_in`, of some of the group's rows alone.
-    pub(super) fn some_moved_in<'s>(
+    /// `(x − center) · factor` of the cells of some of the group's rows, `some × O`; `along` says both for a column.
+    pub(super) fn moved_in<'s>(
         &self,
         some: Range<usize>,
         chunk: &Chunk<'_>,

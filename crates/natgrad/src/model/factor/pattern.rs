@@ -110,7 +110,7 @@ impl Pattern {
         let mut lengths = vec![0.0; group.rows.len()];
         for (part, lengths) in lengths.chunks_mut(TALL).enumerate() {
             let some = part * TALL..part * TALL + lengths.len();
-            let u = group.some_moved_in(some, chunk, whitening, memory);
+            let u = group.moved_in(some, chunk, whitening, memory);
             let t = times(u, whitened.as_ref());
             let along = times(t.as_ref(), self.covariance.as_ref());
             for i in 0..u.ncols() {

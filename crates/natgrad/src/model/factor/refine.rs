@@ -1,14 +1,13 @@
 //! A better start where cells are missing: only these cells are hidden, and the M-step is the closed form.
 //!
 //! ```text
-//! E[x | x_o] = B x_o + b:  rows of B and b are (1, 0) for seen cells, (W_m Kᵀ, μ_m − W_m Kᵀ μ_o) for missing ones
-//! Σ E[x xᵀ] = B (Σ x_o x_oᵀ) Bᵀ + … + w (W_m M⁻¹ W_mᵀ + Ψ_m)   ─▶   loadings and noise of that covariance
+//! E[x_m | x_o] = B (x_o − μ_o) + μ_m,   Cov[x_m | x_o] = W_m M⁻¹ W_mᵀ + Ψ_m,   B = W_m Kᵀ
+//! Σ E[x_m x_oᵀ] = B Σ x_o x_oᵀ + …,   Σ E[x_m x_mᵀ] = B (Σ x_o x_oᵀ) Bᵀ + … + w Cov   ─▶   loadings and noise of that covariance
 //! ```
 //!
 //! They begin from two covariances, and the better end is taken: that of the start, and that of a normal without any factors, which
 //! has but one way to go. EM steps that hide the factors too keep to the maximum that they are nearest to, and with gaps that is often a poor one.
 
-use super::digest::Stored;
 use super::moments::{Moments, add_moments};
 use super::pattern::Pattern;
 use super::{FactorModel, Noise, Patterns};
@@ -40,15 +39,19 @@ struct Expected {
     second: Matrix,
 }
 
-/// How missing cells follow from seen ones: `E[x] = slopes (x_o − mean_o) + mean`, and their covariance (of missing ones alone).
+/// How missing cells follow from seen ones: `E[x_m] = slopes (x_o − mean_o) + mean_m`, and their covariance.
 struct Regression<'a> {
     mean: &'a [f64],
+    missing: Vec<usize>,
+    /// Missing × seen.
     slopes: Matrix,
+    /// Missing × missing.
     spread: Matrix,
 }
 
 impl FactorModel {
-    /// The point after such steps, never below the one given.
+    /// The point after such steps, never below the one given in evidence; `start` itself where no cell is missing, or where a
+    /// step would be too dear. `patterns` are of the rows to be fitted.
     ///
     /// # Errors
     /// [`Error::Parameter`] if `start` is outside the domain.
@@ -109,10 +112,15 @@ impl FactorModel {
                 let ridge = |i: usize, j: usize| if i == j { RIDGE } else { 0.0 };
                 let own = Matrix::from_fn(seen.len(), seen.len(), |i, j| covariance[(seen[i], seen[j])] + ridge(i, j));
                 let Some(inverse) = symmetric::inverse(&own) else { continue };
-                let across = Matrix::from_fn(width, seen.len(), |d, i| covariance[(d, seen[i])]);
+                let missing = others(seen, width);
+                let across = Matrix::from_fn(missing.len(), seen.len(), |i, j| covariance[(missing[i], seen[j])]);
                 let slopes = times(across.as_ref(), inverse.as_ref());
-                let spread = &covariance - times(slopes.as_ref(), across.transpose());
-                sum.add(seen, &of(stored, seen.len()), &Regression { mean: &mean, slopes, spread });
+                let explained = times(slopes.as_ref(), across.transpose());
+                let spread = Matrix::from_fn(missing.len(), missing.len(), |i, j| {
+                    covariance[(missing[i], missing[j])] - explained[(i, j)]
+                });
+                let how = Regression { mean: &mean, missing, slopes, spread };
+                sum.add(seen, &stored.moments(seen.len()).full(), &how);
             }
             if sum.weight <= 0.0 {
                 break;
@@ -129,24 +137,23 @@ impl FactorModel {
         let loadings = self.loadings(at);
         for (seen, stored) in patterns.pieces() {
             let pattern = Pattern::new(self, at, seen.clone())?;
-            let moments = of(stored, seen.len());
+            let moments = stored.moments(seen.len()).full();
             add_moments(self, &pattern, &moments, Want::Evidence, &mut statistics);
-            let slopes = times(loadings.as_ref(), pattern.gain.transpose());
-            let half = times(loadings.as_ref(), pattern.covariance.as_ref());
-            let mut spread = times(half.as_ref(), loadings.transpose());
-            (0..width).for_each(|d| spread[(d, d)] += self.variance(at, d));
-            sum.add(seen, &moments, &Regression { mean: &at.0[..width], slopes, spread });
+            let missing = others(seen, width);
+            let own = Matrix::from_fn(missing.len(), self.latent, |i, h| loadings[(missing[i], h)]);
+            let slopes = times(own.as_ref(), pattern.gain.transpose());
+            let half = times(own.as_ref(), pattern.covariance.as_ref());
+            let mut spread = times(half.as_ref(), own.transpose());
+            missing.iter().enumerate().for_each(|(i, &d)| spread[(i, i)] += self.variance(at, d));
+            sum.add(seen, &moments, &Regression { mean: &at.0[..width], missing, slopes, spread });
         }
         Ok((statistics.log_evidence / statistics.weight, sum))
     }
 }
 
-/// Moments with both triangles.
-fn of(stored: &Stored, seen: usize) -> Moments {
-    match stored {
-        Stored::Sums(m) => m.clone(),
-        rows => rows.moments(seen).full(),
-    }
+/// Columns that are not among these.
+fn others(seen: &[usize], width: usize) -> Vec<usize> {
+    (0..width).filter(|d| seen.binary_search(d).is_err()).collect()
 }
 
 impl Expected {
@@ -156,32 +163,32 @@ impl Expected {
 
     /// Adds rows that show `seen`.
     fn add(&mut self, seen: &[usize], m: &Moments, how: &Regression<'_>) {
-        let width = self.first.len();
-        let place: Vec<Option<usize>> = (0..width).map(|d| seen.binary_search(&d).ok()).collect();
-        let b = Matrix::from_fn(width, seen.len(), |d, i| match place[d] {
-            Some(own) => f64::from(u8::from(own == i)),
-            None => how.slopes[(d, i)],
-        });
-        let rest: Vec<f64> = (0..width)
-            .map(|d| match place[d] {
-                Some(_) => 0.0,
-                None => how.mean[d] - seen.iter().enumerate().map(|(i, &o)| b[(d, i)] * how.mean[o]).sum::<f64>(),
-            })
-            .collect();
-        let of_first: Vec<f64> = (0..width).map(|d| (0..seen.len()).map(|i| b[(d, i)] * m.first[i]).sum()).collect();
-        let half = times(b.as_ref(), m.second.as_ref());
-        let whole = times(half.as_ref(), b.transpose());
-        for j in 0..width {
-            for i in 0..width {
-                let known = of_first[i] * rest[j] + rest[i] * of_first[j] + m.weight * rest[i] * rest[j];
-                let unknown = if place[i].is_none() && place[j].is_none() { how.spread[(i, j)] } else { 0.0 };
-                self.second[(i, j)] += whole[(i, j)] + known + m.weight * unknown;
+        let Regression { mean, missing, slopes, spread } = how;
+        // E[x_m] = slopes x_o + rest.
+        let along = |i: usize, v: &dyn Fn(usize) -> f64| (0..seen.len()).map(|j| slopes[(i, j)] * v(j)).sum::<f64>();
+        let rest: Vec<f64> = missing.iter().enumerate().map(|(i, &d)| mean[d] - along(i, &|j| mean[seen[j]])).collect();
+        let first: Vec<f64> = (0..missing.len()).map(|i| along(i, &|j| m.first[j])).collect();
+        let cross = times(slopes.as_ref(), m.second.as_ref());
+        let square = times(cross.as_ref(), slopes.transpose());
+        self.weight += m.weight;
+        for (j, &e) in seen.iter().enumerate() {
+            self.first[e] += m.first[j];
+            for (i, &d) in seen.iter().enumerate() {
+                self.second[(d, e)] += m.second[(i, j)];
+            }
+            for (i, &d) in missing.iter().enumerate() {
+                let both = cross[(i, j)] + rest[i] * m.first[j];
+                self.second[(d, e)] += both;
+                self.second[(e, d)] += both;
             }
         }
-        for d in 0..width {
-            self.first[d] += of_first[d] + m.weight * rest[d];
+        for (j, &e) in missing.iter().enumerate() {
+            self.first[e] += first[j] + m.weight * rest[j];
+            for (i, &d) in missing.iter().enumerate() {
+                let shifts = first[i] * rest[j] + rest[i] * first[j] + m.weight * rest[i] * rest[j];
+                self.second[(d, e)] += square[(i, j)] + shifts + m.weight * spread[(i, j)];
+            }
         }
-        self.weight += m.weight;
     }
 
     /// Mean and covariance.

@@ -13,8 +13,8 @@ use super::states::{add_masses, moments_of_rows, spread_rows};
 use super::tables::Tables;
 use crate::geometry::{Point, Tangent};
 use crate::linalg::product::{add_transposed, multiply};
-use crate::linalg::sigmoids::dot;
 use crate::linalg::simd::responsibilities;
+use crate::linalg::sums::dot;
 use crate::model::{Absorb, Statistics, Want};
 use crate::rows::Chunk;
 

@@ -11,7 +11,7 @@ use super::unit::{Unit, Workspace};
 use crate::Error;
 use crate::geometry::{BlockGram, Point};
 use crate::linalg::Matrix;
-use crate::linalg::sigmoids::dot;
+use crate::linalg::sums::dot;
 use crate::model::{Entropies, Maximised, Note, Statistics};
 use rayon::prelude::*;
 

@@ -3,7 +3,7 @@
 //! State `s` has unit `h` on where bit `h` of `s` is set. Both cost about as many additions as there are states, where a
 //! matrix product with the states written out costs `H` times that.
 
-use crate::linalg::sigmoids::total;
+use crate::linalg::sums::total;
 
 /// `out[s] = bias + Σ_{h ∈ s} weights[h]`, for all states.
 pub fn spread(weights: &[f64], bias: f64, out: &mut [f64]) {

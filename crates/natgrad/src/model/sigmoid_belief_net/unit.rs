@@ -10,7 +10,8 @@
 use super::states::{moments, pairs, spread};
 use crate::geometry::{Covector, Gram, Metric};
 use crate::linalg::Matrix;
-use crate::linalg::sigmoids::{dot, entropies, slopes};
+use crate::linalg::sigmoids::{entropies, slopes};
+use crate::linalg::sums::dot;
 
 /// A step with less than this to gain, nats per row, is the last one.
 const LEAST_GAIN: f64 = 1e-15;

@@ -17,6 +17,7 @@
 
 use super::laplace::absolute_mean;
 use super::row::{NEAR, SETTLED, STEPS, Shared, factorise, multiply};
+use crate::linalg::sums::dot;
 
 /// Conjugate gradients stop at this share of the squared residual: the next step of Newton's method mends the rest.
 const SHARE: f64 = 1e-6;
@@ -210,10 +211,6 @@ impl Joint {
         multiply(&self.squares, excess, w);
         dot(slope, &self.step) + 0.5 * dot(excess, w)
     }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// `(L Lᵀ)⁻¹` of a lower factor, which is overwritten by its own inverse.

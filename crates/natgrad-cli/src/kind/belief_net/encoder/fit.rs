@@ -6,7 +6,7 @@ use super::climb::{EncoderPlan, Ended, State, Task, climb};
 use super::file::{EncoderFile, Pair, write};
 use super::rows::{believe, bound_of_some};
 use super::summary::Findings;
-use crate::command::fit::{Arguments, Plan, check_fingerprint, fingerprint, settings};
+use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell, fingerprint, settings};
 use crate::failure::Failure;
 use crate::kind::latent::LatentFile;
 use crate::output::Output;
@@ -165,17 +165,7 @@ fn end(task: &Task<'_>, ended: &Ended, folder: Option<&RunFolder>, out: &Output)
         }
     }
     findings.show(out)?;
-    if ended.interrupted {
-        match folder {
-            Some(f) => out.note(&format!("interrupted; go on with: natgrad fit --resume {}", f.path().display())),
-            None => out.note("interrupted"),
-        }
-        return Ok(130);
-    }
-    if let Some(folder) = folder {
-        out.note(&format!("results are in {} (report.html opens in a browser)", folder.path().display()));
-    }
-    Ok(0)
+    Ok(farewell(folder, ended.interrupted, out))
 }
 
 /// Names columns that are always 0 or always 1.

@@ -16,8 +16,8 @@ use crate::Error;
 use crate::geometry::{BlockGram, Covector, Gram, Metric, Point};
 use crate::linalg::Matrix;
 use crate::linalg::product::add_transposed;
-use crate::linalg::sigmoids::total;
 use crate::linalg::special::{logistic, softplus};
+use crate::linalg::sums::total;
 use crate::model::{Entropies, Maximised, Note, Statistics};
 
 /// Most numbers that the matrices of a layer's units take.
