@@ -126,11 +126,14 @@ impl Profile {
         Profile { rows: 0, rows_with_weight: 0, weight: 0.0, columns: vec![column; columns] }
     }
 
-    /// Sweeps the data set once.
+    /// Sweeps the data set once, unless it was summarised while it was read.
     ///
     /// # Errors
     /// What reading reports.
     pub fn of(source: &dyn RowSource) -> Result<Self, Error> {
+        if let Some(known) = source.profile() {
+            return Ok(known.clone());
+        }
         let width = source.columns().len();
         let forest = sum_chunks(
             source,

@@ -1,5 +1,6 @@
 //! What a model reads: chunks of rows, column by column, from memory or streamed from files.
 
+use super::Profile;
 use crate::Error;
 use std::ops::Range;
 
@@ -64,6 +65,11 @@ pub trait RowSource: Send + Sync {
 
     /// Whether the rows carry weights other than one.
     fn has_weights(&self) -> bool;
+
+    /// A summary of the columns that was made while the rows were read, if there is one.
+    fn profile(&self) -> Option<&Profile> {
+        None
+    }
 
     /// Number of chunks.
     fn chunks(&self) -> usize {

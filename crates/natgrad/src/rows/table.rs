@@ -1,8 +1,8 @@
 //! A data set held in memory, stored chunk by chunk so that a sweep copies nothing.
 
+use super::Profile;
 use super::source::{CHUNK_ROWS, Chunk, Column, RowSource};
 use crate::Error;
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Rows in memory: chunk after chunk, column-major inside a chunk.
@@ -12,6 +12,8 @@ pub struct Table {
     rows: usize,
     values: Vec<f64>,
     weights: Option<Vec<f64>>,
+    /// Made while the cells were looked at for gaps.
+    profile: Option<Profile>,
 }
 
 impl Table {
@@ -38,10 +40,6 @@ impl Table {
             });
         }
         check_weights(weights.as_deref(), rows)?;
-        let mut columns = columns;
-        for (c, d) in columns.iter_mut().zip(data) {
-            c.missing = d.iter().any(|v| v.is_nan());
-        }
         let mut values = Vec::with_capacity(rows * data.len());
         for start in (0..rows).step_by(CHUNK_ROWS) {
             let end = (start + CHUNK_ROWS).min(rows);
@@ -49,7 +47,7 @@ impl Table {
                 values.extend_from_slice(&d[start..end]);
             }
         }
-        Ok(Table { columns, rows, values, weights })
+        Table { columns, rows, values, weights, profile: None }.profiled()
     }
 
     /// A table from cells that are laid out already: chunk after chunk of [`CHUNK_ROWS`] rows (the last may be
@@ -75,17 +73,17 @@ impl Table {
             });
         }
         check_weights(weights.as_deref(), rows)?;
-        let mut table = Table { columns, rows, values, weights };
-        let missing = (0..table.chunks())
-            .into_par_iter()
-            .map(|c| {
-                let chunk = table.chunk(c);
-                // No early end inside a column: it would keep the loop from wide registers.
-                (0..width).map(|d| chunk.column(d).iter().fold(false, |m, v| m | v.is_nan())).collect::<Vec<_>>()
-            })
-            .reduce(|| vec![false; width], |a, b| a.iter().zip(&b).map(|(a, b)| a | b).collect());
-        table.columns.iter_mut().zip(missing).for_each(|(c, m)| c.missing = m);
-        Ok(table)
+        Table { columns, rows, values, weights, profile: None }.profiled()
+    }
+
+    /// With the summary of its cells, which says where some are missing.
+    fn profiled(mut self) -> Result<Self, Error> {
+        let profile = Profile::of(&self)?;
+        for (column, found) in self.columns.iter_mut().zip(&profile.columns) {
+            column.missing = found.present < profile.rows;
+        }
+        self.profile = Some(profile);
+        Ok(self)
     }
 
     /// The chunk with index `c`, without copying.
@@ -142,6 +140,10 @@ impl RowSource for Table {
 
     fn has_weights(&self) -> bool {
         self.weights.is_some()
+    }
+
+    fn profile(&self) -> Option<&Profile> {
+        self.profile.as_ref()
     }
 
     fn stretches(&self) -> Vec<Range<usize>> {
