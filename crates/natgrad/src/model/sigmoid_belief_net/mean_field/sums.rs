@@ -11,6 +11,7 @@
 use super::super::SigmoidBeliefNet;
 use super::super::layout::Layout;
 use super::climb::Field;
+use super::clusters::place;
 use super::layers::Layers;
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Gram, Metric, Point};
@@ -88,6 +89,13 @@ impl Sums {
                     column += 1;
                 }
             }
+            // A pair of one cluster is on together more or less often than by chance.
+            for ((i, j), covariance) in layers.clusters(l + 1).pairs().zip(field.spread[l + 1].chunks_exact(rows)) {
+                if i != j {
+                    let out = &mut products[place(i, j) * rows..][..rows];
+                    out.iter_mut().zip(covariance.iter().zip(weights)).for_each(|(o, (c, w))| *o += w * c);
+                }
+            }
             if shared {
                 let own = &mut sums[matrices..matrices + pairs(k)];
                 own.iter_mut().zip(products.chunks_exact(rows)).for_each(|(s, c)| *s += 0.25 * total(c));
@@ -118,13 +126,18 @@ impl Sums {
         let terms = field.halves[l].iter().zip(&field.lambda[l]).zip(&field.logits[l]);
         let residual: Vec<f64> = terms.map(|((x, l), a)| x - 2.0 * l * a).take(n * rows).collect();
         add_transposed(out, &above, rows, &residual, rows, rows, k + 1, n);
-        let pairs = above[..k * rows].iter().zip(&field.means[l + 1]);
-        let spread: Vec<f64> = pairs.map(|(wm, m)| 2.0 * wm * (1.0 - m)).collect();
-        let mut scale = vec![0.0; k * n];
-        add_transposed(&mut scale, &spread, rows, &field.lambda[l], rows, rows, k, n);
-        for u in 0..n {
-            for h in 0..k {
-                out[u * (k + 1) + h] -= scale[u * k + h] * layers.weights[l][u * k + h];
+        let clusters = layers.clusters(l + 1);
+        let columns = field.spread[l + 1].chunks_exact(rows);
+        let spread: Vec<f64> = columns.flat_map(|c| c.iter().zip(weights).map(|(c, w)| 2.0 * w * c)).collect();
+        let mut scale = vec![0.0; clusters.len() * n];
+        add_transposed(&mut scale, &spread, rows, &field.lambda[l], rows, rows, clusters.len(), n);
+        let units = out.chunks_exact_mut(k + 1).zip(layers.weights[l].chunks_exact(k));
+        for ((out, w), scale) in units.zip(scale.chunks_exact(clusters.len())) {
+            for ((i, j), s) in clusters.pairs().zip(scale) {
+                out[i] -= s * w[j];
+                if i != j {
+                    out[j] -= s * w[i];
+                }
             }
         }
     }
