@@ -2,7 +2,7 @@
 
 use super::file::BeliefFile;
 use super::{SIGMOID_BELIEF_NET, encoder};
-use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
+use crate::command::fit::{self, Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint, settings};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
@@ -12,6 +12,7 @@ use natgrad::catalogue::{Ended, Summary};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
+use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::objective::Learning;
 use natgrad::rows::{Chunk, ColumnKind, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
@@ -25,6 +26,9 @@ const CERTAIN: &str = " is certain given the layer above: its weights grow witho
 
 /// Samples that are drawn, and twice the rows whose reconstructions are.
 const SHOWN: usize = 40;
+
+/// Units of a cluster unless told.
+const JOINT: usize = 4;
 
 /// Most columns that one warning names.
 const MOST_NAMED: usize = 6;
@@ -182,6 +186,23 @@ pub fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dy
     Ok((source, named))
 }
 
+/// How hidden units are to be found; none where an encoder does it.
+fn recognition(arguments: &Arguments) -> Result<Option<Recognition>, Failure> {
+    let asked = arguments.recognition;
+    if arguments.cluster.is_some() && asked != fit::Recognition::Structured {
+        return Err(Failure::new(
+            "--cluster goes with --recognition structured only",
+            "add it, or leave the option out: other recognition has no clusters",
+        ));
+    }
+    Ok(match asked {
+        fit::Recognition::Exact => Some(Recognition::Exact),
+        fit::Recognition::MeanField => Some(Recognition::MeanField),
+        fit::Recognition::Structured => Some(Recognition::Structured(arguments.cluster.unwrap_or(JOINT))),
+        fit::Recognition::Encoder => None,
+    })
+}
+
 /// Begins a fit.
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     if let Some(option) = arguments.mixture_option().or(arguments.network.given()) {
@@ -199,16 +220,14 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "give --layers, as in --layers 8 or --layers 12,6 (the top last)",
         ));
     };
-    if arguments.recognition == Recognition::Encoder {
-        return encoder::begin(arguments, &layers, out);
-    }
+    let Some(recognition) = recognition(arguments)? else { return encoder::begin(arguments, &layers, out) };
     if let Some(option) = arguments.vae.given().find(|o| encoder::OPTIONS.contains(o)) {
         return Err(Failure::new(
             format!("{option} goes with --recognition encoder only"),
             "add it, or leave the option out: other fits take --max-iterations and --tolerance",
         ));
     }
-    let own = BeliefNetSettings { layers, mean_field: arguments.recognition == Recognition::MeanField };
+    let own = BeliefNetSettings { layers, recognition };
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
     let (source, words) = open(&arguments.data, &arguments.reading, out)?;
     if let Some(file) = &start {

@@ -194,3 +194,36 @@ impl Field {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sigmoid_belief_net::{Recognition, SigmoidBeliefNet};
+
+    #[test]
+    fn no_sweep_lowers_the_bound() {
+        let net = SigmoidBeliefNet::new(6, &[11, 5, 2], vec![1], Recognition::MeanField).expect("a net");
+        let theta: Vec<f64> = (0..net.layout().len()).map(|i| ((i * 37 % 101) as f64 - 50.0) / 30.0).collect();
+        let cells: Vec<f64> =
+            (0..42).map(|i| if i == 8 { f64::NAN } else { f64::from(u8::from(i * 5 % 3 == 0)) }).collect();
+        let chunk = Chunk { first_row: 0, rows: 7, values: &cells, weights: None };
+        for cluster in [1, 2, 4, 10] {
+            let layers = Layers::blocked(net.layout(), &theta, cluster);
+            let mut field = Field::new(&layers, 7);
+            field.read(&chunk, 0, 7);
+            field.begin(&layers);
+            let mut before = field.bounds(&layers);
+            // Independent beliefs first, then joint ones: from where the others are, settled or not.
+            for joint in [1, 1, 1, cluster, cluster, cluster, cluster, cluster] {
+                field.sweep(&layers, joint);
+                let bounds = field.bounds(&layers);
+                for (after, before) in bounds.iter().zip(&before) {
+                    // Rounding of a hundred terms.
+                    assert!(*after >= before - 1e-12, "clusters of {cluster}: {after} after {before}");
+                }
+                before = bounds;
+            }
+            assert!(field.recognition_entropies().iter().all(|h| *h >= 0.0));
+        }
+    }
+}

@@ -80,9 +80,8 @@ mod tests {
             let coupling = |i: usize, j: usize, n: usize| ((i * 13 + j * 7 + n * 5) % 11) as f64 * 0.2 - 1.0;
             let odd = |i: usize, n: usize| ((i * 17 + n * 3) % 7) as f64 * 0.7 - 2.0;
             let odds: Vec<f64> = (0..units).flat_map(|i| (0..rows).map(move |n| odd(i, n))).collect();
-            let couplings: Vec<Vec<f64>> = (0..units)
-                .map(|i| (0..i).flat_map(|j| (0..rows).map(move |n| coupling(i, j, n))).collect())
-                .collect();
+            let couplings: Vec<Vec<f64>> =
+                (0..units).map(|i| (0..i).flat_map(|j| (0..rows).map(move |n| coupling(i, j, n))).collect()).collect();
             let mut tables = Tables::default();
             tables.resize(rows, units);
             tables.fill(&mut odds.clone(), rows, units, |i| &couplings[i]);
@@ -92,7 +91,8 @@ mod tests {
                     let own = (0..units).filter(|&i| on(s, i)).map(|i| odd(i, n));
                     let pairs = (0..units).flat_map(|i| (0..i).map(move |j| (i, j)));
                     own.sum::<f64>()
-                        - 2.0 * pairs.filter(|&(i, j)| on(s, i) && on(s, j)).map(|(i, j)| coupling(i, j, n)).sum::<f64>()
+                        - 2.0
+                            * pairs.filter(|&(i, j)| on(s, i) && on(s, j)).map(|(i, j)| coupling(i, j, n)).sum::<f64>()
                 };
                 let mass: f64 = (0..1 << units).map(|s| energy(s).exp()).sum();
                 let q = |s: usize| energy(s).exp() / mass;

@@ -50,14 +50,7 @@ impl Field {
         change
     }
 
-    fn update_block(
-        &mut self,
-        layers: &Layers,
-        l: usize,
-        block: &Block,
-        joint: usize,
-        scratch: &mut Scratch,
-    ) -> f64 {
+    fn update_block(&mut self, layers: &Layers, l: usize, block: &Block, joint: usize, scratch: &mut Scratch) -> f64 {
         let (rows, children) = (self.rows, layers.sizes[l - 1]);
         let (units, pairs) = (block.units, place(block.units, 0));
         scratch.resize(rows, children, units, joint);
