@@ -1,8 +1,8 @@
 //! Fitting sigmoid belief nets: equal rows merged, small random weights as the start.
 
 use super::file::BeliefFile;
-use super::{SIGMOID_BELIEF_NET, encoder};
-use crate::command::fit::{self, Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint, settings};
+use super::{SIGMOID_BELIEF_NET, encoder, recognition};
+use crate::command::fit::{Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint, settings};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
@@ -12,7 +12,6 @@ use natgrad::catalogue::{Ended, Summary};
 use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
-use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::objective::Learning;
 use natgrad::rows::{Chunk, ColumnKind, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
@@ -26,9 +25,6 @@ const CERTAIN: &str = " is certain given the layer above: its weights grow witho
 
 /// Samples that are drawn, and twice the rows whose reconstructions are.
 const SHOWN: usize = 40;
-
-/// Units of a cluster unless told.
-const JOINT: usize = 4;
 
 /// Most columns that one warning names.
 const MOST_NAMED: usize = 6;
@@ -186,23 +182,6 @@ pub fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dy
     Ok((source, named))
 }
 
-/// How hidden units are to be found; none where an encoder does it.
-fn recognition(arguments: &Arguments) -> Result<Option<Recognition>, Failure> {
-    let asked = arguments.recognition;
-    if arguments.cluster.is_some() && asked != fit::Recognition::Structured {
-        return Err(Failure::new(
-            "--cluster goes with --recognition structured only",
-            "add it, or leave the option out: other recognition has no clusters",
-        ));
-    }
-    Ok(match asked {
-        fit::Recognition::Exact => Some(Recognition::Exact),
-        fit::Recognition::MeanField => Some(Recognition::MeanField),
-        fit::Recognition::Structured => Some(Recognition::Structured(arguments.cluster.unwrap_or(JOINT))),
-        fit::Recognition::Encoder => None,
-    })
-}
-
 /// Begins a fit.
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     if let Some(option) = arguments.mixture_option().or(arguments.network.given()) {
@@ -220,7 +199,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "give --layers, as in --layers 8 or --layers 12,6 (the top last)",
         ));
     };
-    let Some(recognition) = recognition(arguments)? else { return encoder::begin(arguments, &layers, out) };
+    let Some(recognition) = recognition::asked(arguments)? else { return encoder::begin(arguments, &layers, out) };
     if let Some(option) = arguments.vae.given().find(|o| encoder::OPTIONS.contains(o)) {
         return Err(Failure::new(
             format!("{option} goes with --recognition encoder only"),

@@ -4,6 +4,7 @@ mod comparison;
 mod encoder;
 mod file;
 mod fit;
+mod recognition;
 mod rows;
 
 use super::{Fitted, Kind, Opened};

@@ -34,10 +34,10 @@ struct Written {
 
 impl From<Written> for BeliefNetSettings {
     fn from(written: Written) -> Self {
-        let recognition = match (written.cluster, written.mean_field) {
-            (Some(units), _) => Recognition::Structured(units),
-            (None, true) => Recognition::MeanField,
-            (None, false) => Recognition::Exact,
+        let recognition = match (written.mean_field, written.cluster) {
+            (false, _) => Recognition::Exact,
+            (true, None) => Recognition::MeanField,
+            (true, Some(units)) => Recognition::Structured(units),
         };
         BeliefNetSettings { layers: written.layers, recognition }
     }

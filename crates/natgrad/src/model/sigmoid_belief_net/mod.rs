@@ -224,9 +224,14 @@ impl LatentModel for SigmoidBeliefNet {
     }
 
     fn work(&self, rows: u64) -> Work {
-        if self.sums.is_some() {
+        if let Some(cluster) = self.recognition.cluster() {
             // About thirty sweeps of every weight, in loops rather than products.
-            return Work { step: 240.0 * rows as f64 * self.layout.len() as f64, curvature: f64::INFINITY };
+            let sweeps = 240.0 * self.layout.len() as f64;
+            // As many again with tables, whose states cost about thirty operations each.
+            let hidden: usize = self.layout.sizes[1..].iter().sum();
+            let tables = 900.0 * (hidden << cluster) as f64 / cluster as f64;
+            let step = if cluster == 1 { sweeps } else { 2.0 * sweeps + tables };
+            return Work { step: step * rows as f64, curvature: f64::INFINITY };
         }
         let (rows, d, n) = (rows as f64, self.layout.sizes[0] as f64, self.layout.block(0) as f64);
         let states = (2.0f64).powi(self.layout.sizes[1] as i32);

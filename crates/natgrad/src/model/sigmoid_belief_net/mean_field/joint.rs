@@ -1,7 +1,7 @@
 //! Beliefs about one cluster given the rest, for a block of rows: a table of all its states.
 //!
 //! ```text
-//! q(s) ∝ exp { Σ_i o_i s_i − 2 Σ_{j<i} C_ij s_i s_j },   C_ij = Σ_c λ_c w_ci w_cj
+//! q(s) ∝ exp { Σ_i o_i s_i − 2 Σ_{j<i} C_ij s_i s_j },   C_ij = Σ_u λ_u w_ui w_uj
 //! ```
 //!
 //! Tables hold a number for each state and row, rows together, so that every loop runs along the rows. They are built by

@@ -5,9 +5,9 @@
 //! F = (1/N) Σ_n w_n { Σ_u (m_u − ½) ā_u − φ(E a_u²) + Σ_c H[q_c] },   ā = w·m + b,   E a² = ā² + Σ_c w_cᵀ Cov_c w_c
 //! ```
 //!
-//! A cluster is one unit, or neighbouring units of a layer with a table of all their states (structured mean field). `F` is maximised over
-//! every row's beliefs (clusters one by one, each in closed form), so that its slope in the weights is that at fixed beliefs. At
-//! every stationary point
+//! A cluster is one unit, or neighbouring units of a layer with a table of all their states (structured mean field). `F` is maximised
+//! over every row's beliefs (clusters one by one, each in closed form), so that its slope in the weights is that at fixed
+//! beliefs. At every stationary point
 //!
 //! ```text
 //! F = (1/N) Σ_n H[q_n] − Σ_u E H_b(σ(√E a_u²))
@@ -16,13 +16,15 @@
 //! the entropy sum of the bound: binary entropies at root-mean-square log-odds.
 //!
 //! # Source
-//! Saul, Jaakkola and Jordan (1996) for mean fields in these nets; the updates of clusters and the entropy sum of the bound are derived here.
+//! Saul, Jaakkola and Jordan (1996) for mean fields in these nets; the updates of clusters and the entropy sum of the bound are
+//! derived here.
 
 mod climb;
 mod clusters;
 mod joint;
 mod layers;
 mod scores;
+mod slope;
 mod sums;
 mod update;
 

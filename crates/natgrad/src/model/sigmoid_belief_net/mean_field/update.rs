@@ -1,14 +1,14 @@
 //! One sweep of a layer's units as products over blocks of rows.
 //!
 //! ```text
-//! q_c(s) ∝ exp { Σ_{i∈c} o_i s_i − 2 Σ_{j<i∈c} C_ij s_i s_j },      C_ij = Σ_c λ_c w_ci w_cj
-//! o_i = ā_i + Σ_c w_ci (x_c − 2λ_c ā_c) + 2 Σ_{j∈c} C_ij m_j − C_ii
+//! q_c(s) ∝ exp { Σ_{i∈c} o_i s_i − 2 Σ_{j<i∈c} C_ij s_i s_j },      C_ij = Σ_u λ_u w_ui w_uj
+//! o_i = ā_i + Σ_u w_ui (x_u − 2λ_u ā_u) + 2 Σ_{j∈c} C_ij m_j − C_ii
 //! ```
 //!
-//! Clusters are updated one by one, each in closed form with the others held; one of a single unit has log-odds `o_i`. What a
-//! block of units needs of the layer below is three products: the linear terms `R W`, the couplings `Λ P` with all products `P` of
-//! two of the block's weights, and the change of log-odds `Δ Wᵀ`. Within the block the couplings tell a cluster what those before it
-//! have changed.
+//! Clusters are updated one by one, each in closed form with the others held (`u` are the units below, `x_u` is `m_u − ½`); a single
+//! unit has log-odds `o_i`. What a block of units needs of the layer below is three products: the linear terms `R W`, the couplings
+//! `Λ P` with all products `P` of two of the block's weights, and the change of log-odds `Δ Wᵀ`. Within the block the couplings tell a
+//! cluster what those before it have changed.
 
 use super::climb::Field;
 use super::clusters::place;
