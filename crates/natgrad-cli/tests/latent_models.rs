@@ -89,6 +89,61 @@ fn mean_field_and_sparse_coding_give_bounds_and_no_evidence() {
 }
 
 #[test]
+fn clusters_of_units_are_believed_in_together_and_kept_in_the_file() {
+    let place = place();
+    let line = "fit sigmoid-belief-net digits.csv --exclude p16 --layers 6,3 --max-iterations 5 --json";
+    let summary = place.run(&format!("{line} --recognition structured --cluster 3 --out run")).fine().json();
+    assert_eq!(summary["log_evidence"], Value::Null);
+    assert!(summary["standard_errors_why"].as_str().expect("words").contains("clusters of 3"), "{summary}");
+    let settings = place.json("run/model.json")["settings"].clone();
+    assert_eq!((&settings["mean_field"], &settings["cluster"]), (&Value::Bool(true), &Value::from(3)));
+    let elbo = number(&summary["elbo"]);
+    let score = |model: &str| number(&place.run(&format!("score {model} digits.csv --json")).fine().json()["elbo"]);
+    assert!((score("run") - elbo).abs() < 1e-10);
+    // The same parameters without clusters have a lower bound, by clusters of one unit the same as by none.
+    let with = |name: &str, cluster: Option<Value>| {
+        let mut file = place.json("run/model.json");
+        let settings = file["settings"].as_object_mut().expect("settings");
+        match cluster {
+            Some(units) => settings.insert("cluster".into(), units),
+            None => settings.remove("cluster"),
+        };
+        place.write(name, file.to_string());
+        name.to_string()
+    };
+    let (none, one) = (score(&with("none.json", None)), score(&with("one.json", Some(1.into()))));
+    assert!(none < elbo - 1e-3, "{none} below {elbo}");
+    assert_eq!(none, one);
+    place
+        .refuses(&format!("score {} digits.csv", with("many.json", Some(11.into()))), &["many.json", "clusters of 11"]);
+    let word = with("word.json", Some("four".into()));
+    place.refuses(&format!("score {word} digits.csv"), &["word.json", "settings.cluster", "\"four\""]);
+    place.run("predict run digits.csv --out p.csv").fine();
+    assert_eq!(place.rows("p.csv")[0].len(), 10);
+    place.run("sample run --rows 20 --seed 1 --out made.csv").fine();
+    assert!(place.run("check run digits.csv --json").json()["elbo"].as_f64().is_some_and(|e| (e - elbo).abs() < 1e-10));
+    let usual = place.run(&format!("{line} --recognition structured --out usual")).fine().json();
+    assert_eq!(place.json("usual/model.json")["settings"]["cluster"], 4);
+    assert!(number(&usual["elbo"]) < 0.0);
+    let net = "fit sigmoid-belief-net digits.csv --layers 6";
+    for (command, words) in [
+        (format!("{net} --recognition structured --cluster 0"), vec!["clusters of 0", "1 to 10"]),
+        (format!("{net} --recognition structured --cluster 11"), vec!["clusters of 11", "1 to 10"]),
+        (format!("{net} --cluster 3"), vec!["--cluster goes with --recognition structured only"]),
+        (format!("{net} --recognition mean-field --cluster 3"), vec!["--recognition structured only"]),
+        (format!("{net} --recognition encoder --cluster 3"), vec!["--recognition structured only"]),
+        (
+            "fit sparse-coding patches.csv --latent-dim 2 --recognition structured".into(),
+            vec!["--recognition structured does nothing", "sigmoid-belief-net"],
+        ),
+        ("fit factor-analysis patches.csv --latent-dim 2 --cluster 3".into(), vec!["--cluster does nothing"]),
+        ("fit --resume run --cluster 3".into(), vec!["--cluster"]),
+    ] {
+        place.refuses(&command, &words);
+    }
+}
+
+#[test]
 fn beliefs_of_sparse_coding_are_chosen_kept_and_were_independent_in_older_files() {
     let place = place();
     let elbo = |line: &str| number(&place.run(&format!("{line} --json")).fine().json()["elbo"]);
@@ -319,8 +374,11 @@ fn broken_model_files_are_named_with_what_is_wrong() {
 fn a_killed_fit_goes_on_to_the_same_bytes() {
     let place = place();
     let slow = "--metric joint --tolerance 0 --max-iterations 3000";
+    let clusters = format!("--recognition structured --cluster 2 {slow}");
     let encoder = "--recognition encoder --epochs 300";
-    for (name, line, how) in [("net", NET, slow), ("code", CODE, slow), ("encoder", NET, encoder)] {
+    for (name, line, how) in
+        [("net", NET, slow), ("code", CODE, slow), ("clusters", NET, &clusters), ("encoder", NET, encoder)]
+    {
         place.survives_a_kill(name, &format!("{line} {how}"));
     }
 }

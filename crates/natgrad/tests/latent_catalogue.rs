@@ -9,6 +9,7 @@ use natgrad::catalogue::latent::{
 };
 use natgrad::diagnose::{Verdict, agreement};
 use natgrad::engine::{Control, Progress, Settings, fit};
+use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
 use natgrad::rows::Table;
@@ -21,7 +22,7 @@ fn table(data: &[Vec<f64>]) -> Table {
 #[test]
 fn a_net_goes_into_a_file_and_back_and_its_summary_has_verdicts() {
     let table = table(&csv("entropy_sums/digits4x4_bin.csv", false));
-    let settings = BeliefNetSettings { layers: vec![2], mean_field: false };
+    let settings = BeliefNetSettings { layers: vec![2], recognition: Recognition::Exact };
     let (described, frequencies) = BeliefNet::for_data(settings, &table).expect("zeros and ones");
     let net = described.net();
     let learning = Learning::new(net, &table, 0.0);
@@ -69,7 +70,7 @@ fn sparse_coding_goes_into_a_file_and_back() {
 #[test]
 fn what_does_not_fit_is_named() {
     let bad = table(&[vec![0.0, 1.0, 2.0], vec![1.0, 1.0, 0.0]]);
-    let settings = || BeliefNetSettings { layers: vec![1], mean_field: false };
+    let settings = || BeliefNetSettings { layers: vec![1], recognition: Recognition::Exact };
     let error = BeliefNet::for_data(settings(), &bad).expect_err("a two").to_string();
     assert!(error.contains("row 3") && error.contains("\"c1\""), "{error}");
     let missing = table(&[vec![0.0, f64::NAN, 2.0], vec![1.0, 1.0, 0.0]]);

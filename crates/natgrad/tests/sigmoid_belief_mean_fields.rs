@@ -1,4 +1,4 @@
-//! Sigmoid belief nets under mean-field recognition: a lower bound with its own slope, entropies and M-step.
+//! Sigmoid belief nets under mean fields, factorised and structured: a lower bound with its own slope, entropies and M-step.
 
 mod common;
 
@@ -19,12 +19,15 @@ fn settings() -> Vec<(SigmoidBeliefNet, Table, Point)> {
     let mut out = Vec::new();
     for (i, hidden) in [vec![1], vec![4], vec![3, 2], vec![2, 3, 1]].iter().enumerate() {
         for missing in [0.0, 0.3] {
-            // More rows than climb together, and not a multiple of them.
-            let table = binary_rows(45, 5, missing, i % 2 == 1, 7 + i as u64);
-            let incomplete = (0..5).filter(|&d| table.columns()[d].missing).collect();
-            let net = mean_field(5, hidden, incomplete);
-            let at = random_point(&net, 21 + i as u64);
-            out.push((net, table, at));
+            // Clusters that divide a layer, that do not, and that are larger.
+            for recognition in [Recognition::MeanField, Recognition::Structured(2), Recognition::Structured(3 + i)] {
+                // More rows than climb together, and not a multiple of them.
+                let table = binary_rows(75, 5, missing, i % 2 == 1, 7 + i as u64);
+                let incomplete = (0..5).filter(|&d| table.columns()[d].missing).collect();
+                let net = SigmoidBeliefNet::new(5, hidden, incomplete, recognition).expect("a net");
+                let at = random_point(&net, 21 + i as u64);
+                out.push((net, table, at));
+            }
         }
     }
     out

@@ -1,4 +1,4 @@
-//! Sigmoid belief nets of several layers, exact and mean-field beliefs, and a net of which all biases are frozen.
+//! Sigmoid belief nets of several layers, exact, mean-field and structured beliefs, and a net of which all biases are frozen.
 
 use super::climb::{climb_model, verdict_of};
 use super::data::{self, columns, table};
@@ -34,7 +34,7 @@ fn setup(hidden: &[usize], recognition: Recognition, seed: u64) -> Result<Setup,
 }
 
 pub fn runs() -> Result<Vec<Run>, ReproduceError> {
-    use Recognition::{Exact, MeanField};
+    use Recognition::{Exact, MeanField, Structured};
     Ok(vec![
         learn("belief-net-two-layers", "Sigmoid belief net, two hidden layers, digits", &[2, 1], Exact)?,
         learn("belief-net-mean-field", "Sigmoid belief net, mean-field beliefs, digits", &[2], MeanField)?,
@@ -43,6 +43,12 @@ pub fn runs() -> Result<Vec<Run>, ReproduceError> {
             "Sigmoid belief net, two hidden layers, mean-field beliefs, digits",
             &[2, 1],
             MeanField,
+        )?,
+        learn(
+            "belief-net-structured",
+            "Sigmoid belief net, structured mean-field beliefs, digits",
+            &[3, 1],
+            Structured(3),
         )?,
     ])
 }

@@ -40,6 +40,8 @@ pub enum Recognition {
     /// Exactly where memory allows, else by independent hidden nodes: a lower bound (bayes-net); independent units
     /// (sigmoid-belief-net).
     MeanField,
+    /// By independent clusters of units, those of a cluster together: --cluster (sigmoid-belief-net).
+    Structured,
     /// By a net of its own, learnt beside the model (sigmoid-belief-net).
     Encoder,
 }
@@ -153,7 +155,7 @@ impl ClimbArguments {
 }
 
 /// What a checkpoint has settled: none of it can be given again with --resume.
-const FIXED: [&str; 42] = [
+const FIXED: [&str; 43] = [
     "model",
     "out",
     "start",
@@ -177,6 +179,7 @@ const FIXED: [&str; 42] = [
     "no_header",
     "checkpoint_every",
     "recognition",
+    "cluster",
     "network",
     "hidden",
     "prior",
@@ -222,6 +225,9 @@ pub struct Arguments {
     /// How the posterior of the hidden state is found.
     #[arg(long, value_enum, default_value_t = Recognition::Exact)]
     pub recognition: Recognition,
+    /// Units of a cluster with --recognition structured, 1 to 10 (default: 4).
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
+    pub cluster: Option<usize>,
     /// Start from the parameters of a model file; for bayes-net `table` (the network file's), `random`, or a network file.
     #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,
@@ -262,6 +268,8 @@ impl Arguments {
         let latent = [
             self.latent.latent_dim.is_some().then_some("--latent-dim"),
             self.latent.layers.is_some().then_some("--layers"),
+            (self.recognition == Recognition::Structured).then_some("--recognition structured"),
+            self.cluster.is_some().then_some("--cluster"),
             (self.recognition == Recognition::Encoder).then_some("--recognition encoder"),
         ];
         latent.into_iter().flatten().chain(self.vae.given()).collect()

@@ -9,7 +9,7 @@ use crate::output::Output;
 use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings};
 use natgrad::engine::{Control, Outcome, Progress, Settings, fit};
 use natgrad::geometry::Point;
-use natgrad::model::sigmoid_belief_net::MOST_LISTED;
+use natgrad::model::sigmoid_belief_net::{MOST_LISTED, Recognition};
 use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
 use natgrad::rows::{Column, RowSource, Table, merge_duplicates};
@@ -37,7 +37,7 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
     }
     let data = &arguments.data.data;
     let (source, _) = super::fit::open(data, &arguments.data.reading, out)?;
-    BeliefNet::for_data(BeliefNetSettings { layers: vec![1], mean_field: false }, source.as_ref())
+    BeliefNet::for_data(BeliefNetSettings { layers: vec![1], recognition: Recognition::Exact }, source.as_ref())
         .map_err(|e| Failure::from(e).in_files(data))?;
     Ok(Box::new(Believing { arguments, sizes, source }))
 }
@@ -56,7 +56,7 @@ impl Comparable for Believing<'_> {
     }
 
     fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure> {
-        let own = BeliefNetSettings { layers: vec![size], mean_field: false };
+        let own = BeliefNetSettings { layers: vec![size], recognition: Recognition::Exact };
         let (model, frequencies) = BeliefNet::for_data(own.clone(), rows)?;
         let merged = merge_duplicates(rows)?;
         let rows = merged.as_ref().unwrap_or(rows);

@@ -7,6 +7,7 @@ use crate::kind::latent::LatentFile;
 use crate::output::Output;
 use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings};
 use natgrad::geometry::Point;
+use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::rows::{Column, ColumnKind, RowSource};
 use serde_json::{Value, json};
 
@@ -40,12 +41,12 @@ impl BeliefFile {
         if self.0.parameters.get("encoder").is_some()
             && let Some(layers) = self.0.setting("layers")
         {
-            return BeliefNetSettings { layers, mean_field: true };
+            return BeliefNetSettings { layers, recognition: Recognition::MeanField };
         }
         self.0.settings().unwrap_or_else(|| {
             let layers = self.0.parameters["layers"].as_array().map_or(&[][..], Vec::as_slice);
             let width = |layer: &Value| layer["weights"][0].as_array().map_or(0, Vec::len);
-            BeliefNetSettings { layers: layers.iter().map(width).collect(), mean_field: false }
+            BeliefNetSettings { layers: layers.iter().map(width).collect(), recognition: Recognition::Exact }
         })
     }
 
@@ -81,6 +82,13 @@ impl BeliefFile {
     /// The net by itself.
     pub fn alone(&self) -> Result<(BeliefNet, Point), Failure> {
         let settings = self.settings();
+        if let Some(value) = self.0.setting::<Value>("cluster").filter(|v| v.as_u64().is_none()) {
+            return Err(self.0.named(natgrad::Error::Parameter {
+                name: "settings.cluster".into(),
+                problem: format!("{value} is no number of units"),
+                hint: "give the units of a cluster, as in 4, or leave it out".into(),
+            }));
+        }
         if settings.layers.is_empty() || settings.layers.contains(&0) {
             let problem = natgrad::Error::Parameter {
                 name: "layers".into(),

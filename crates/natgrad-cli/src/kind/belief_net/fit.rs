@@ -1,8 +1,8 @@
 //! Fitting sigmoid belief nets: equal rows merged, small random weights as the start.
 
 use super::file::BeliefFile;
-use super::{SIGMOID_BELIEF_NET, encoder};
-use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
+use super::{SIGMOID_BELIEF_NET, encoder, recognition};
+use crate::command::fit::{Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint, settings};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
@@ -199,16 +199,14 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             "give --layers, as in --layers 8 or --layers 12,6 (the top last)",
         ));
     };
-    if arguments.recognition == Recognition::Encoder {
-        return encoder::begin(arguments, &layers, out);
-    }
+    let Some(recognition) = recognition::asked(arguments)? else { return encoder::begin(arguments, &layers, out) };
     if let Some(option) = arguments.vae.given().find(|o| encoder::OPTIONS.contains(o)) {
         return Err(Failure::new(
             format!("{option} goes with --recognition encoder only"),
             "add it, or leave the option out: other fits take --max-iterations and --tolerance",
         ));
     }
-    let own = BeliefNetSettings { layers, mean_field: arguments.recognition == Recognition::MeanField };
+    let own = BeliefNetSettings { layers, recognition };
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
     let (source, words) = open(&arguments.data, &arguments.reading, out)?;
     if let Some(file) = &start {

@@ -4,6 +4,7 @@ mod comparison;
 mod encoder;
 mod file;
 mod fit;
+mod recognition;
 mod rows;
 
 use super::{Fitted, Kind, Opened};
@@ -26,7 +27,8 @@ const ABOUT: &str = "Sigmoid belief nets: rows of zeros and ones (or of two word
     off; each unit is a logistic regression on the layer above, and the top's units are independent: --layers 20,10, the top last. \
     With --recognition exact (the default) the states of the hidden layers are listed, up to 20 units in layer 1 and in any two \
     neighbouring hidden layers together; the ELBO is then the log-evidence. With --recognition mean-field units are taken as \
-    independent, for nets of any size; the ELBO is then a lower bound. Missing cells are summed out. With --recognition encoder a \
+    independent, for nets of any size; the ELBO is then a lower bound. With --recognition structured neighbouring units are believed \
+    in together, --cluster 4 by 4 (1 to 10): a bound that is never lower. Missing cells are summed out. With --recognition encoder a \
     second net, upside down, is learnt beside it from minibatches of whole rows: --draws 10 for reweighted wake-sleep, --draws 1 for \
     wake-sleep; --epochs, --learning-rate, --batch. Hidden units are known up to their order and their sense (on and off may be \
     exchanged).";
@@ -47,7 +49,7 @@ impl Kind for BeliefNets {
     }
 
     fn takes(&self, option: &str) -> bool {
-        option == "--layers" || encoder::OPTIONS.contains(&option)
+        ["--layers", "--cluster", "--recognition structured"].contains(&option) || encoder::OPTIONS.contains(&option)
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {

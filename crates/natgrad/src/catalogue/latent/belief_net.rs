@@ -13,12 +13,44 @@ use serde_json::{Value, json};
 
 /// Settings of a sigmoid belief net.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct BeliefNetSettings {
     /// Sizes of the hidden layers, the top last.
     pub layers: Vec<usize>,
-    /// Whether hidden units are taken as independent.
+    /// How the hidden units of a row are found.
+    pub recognition: Recognition,
+}
+
+/// Settings as model files have them: `{"layers": [20, 10], "mean_field": true, "cluster": 4}`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Written {
+    layers: Vec<usize>,
     #[serde(default)]
-    pub mean_field: bool,
+    mean_field: bool,
+    /// Units of a cluster, under structured mean field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cluster: Option<usize>,
+}
+
+impl From<Written> for BeliefNetSettings {
+    fn from(written: Written) -> Self {
+        let recognition = match (written.mean_field, written.cluster) {
+            (false, _) => Recognition::Exact,
+            (true, None) => Recognition::MeanField,
+            (true, Some(units)) => Recognition::Structured(units),
+        };
+        BeliefNetSettings { layers: written.layers, recognition }
+    }
+}
+
+impl From<BeliefNetSettings> for Written {
+    fn from(settings: BeliefNetSettings) -> Self {
+        let cluster = match settings.recognition {
+            Recognition::Structured(units) => Some(units),
+            Recognition::Exact | Recognition::MeanField => None,
+        };
+        Written { layers: settings.layers, mean_field: settings.recognition != Recognition::Exact, cluster }
+    }
 }
 
 /// A net for certain columns.
@@ -33,11 +65,10 @@ impl BeliefNet {
     /// A net for columns whose cells may be missing where they say so.
     ///
     /// # Errors
-    /// [`Error::Setting`] for an empty layer, or too many hidden units to list.
+    /// As [`SigmoidBeliefNet::new`].
     pub fn new(settings: BeliefNetSettings, columns: Vec<Column>) -> Result<Self, Error> {
         let incomplete = (0..columns.len()).filter(|&d| columns[d].missing).collect();
-        let recognition = if settings.mean_field { Recognition::MeanField } else { Recognition::Exact };
-        let net = SigmoidBeliefNet::new(columns.len(), &settings.layers, incomplete, recognition)?;
+        let net = SigmoidBeliefNet::new(columns.len(), &settings.layers, incomplete, settings.recognition)?;
         Ok(BeliefNet { settings, columns, net })
     }
 

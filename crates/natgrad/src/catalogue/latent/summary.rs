@@ -31,7 +31,8 @@ pub struct Summarised {
 impl super::BeliefNet {
     /// What a summary is told.
     pub fn summarised(&self, look: &Look) -> Summarised {
-        let exact = self.net().recognition() == Recognition::Exact;
+        let recognition = self.net().recognition();
+        let exact = recognition == Recognition::Exact;
         Summarised {
             model: "sigmoid-belief-net",
             settings: json!(self.settings()),
@@ -40,10 +41,16 @@ impl super::BeliefNet {
             // Log-odds are natural and linear in the point.
             tempering: Tangent(look.point.0.clone()),
             exact,
-            no_information: if exact {
-                "the net has too many units for information matrices".into()
-            } else {
-                "hidden units are taken as independent (mean field): their beliefs give no observed information".into()
+            no_information: match recognition {
+                Recognition::Exact => "the net has too many units for information matrices".into(),
+                Recognition::MeanField => {
+                    "hidden units are taken as independent (mean field): their beliefs give no observed information"
+                        .into()
+                }
+                Recognition::Structured(units) => format!(
+                    "clusters of {units} hidden units are taken as independent (structured mean field): their beliefs give no observed \
+                     information"
+                ),
             },
         }
     }

@@ -31,7 +31,7 @@ pub struct Recognised {
 impl SigmoidBeliefNet {
     /// What the net believes about the rows of a chunk.
     ///
-    /// Under mean-field recognition the expected cells are those at the mean log-odds.
+    /// Under mean fields the expected cells are those at the mean log-odds.
     ///
     /// # Errors
     /// [`Error::Parameter`] if `at` is outside the domain.
@@ -44,7 +44,7 @@ impl SigmoidBeliefNet {
         let mut scratch = prepared.scratch(Want::Statistics);
         let mut expected = vec![0.0; rows * d];
         let mut means = vec![0.0; rows * hidden];
-        if self.recognition == Recognition::MeanField {
+        if self.recognition != Recognition::Exact {
             prepared.posterior(chunk, &mut evidence, &mut means, &mut scratch);
             for (unit, column) in expected.chunks_exact_mut(rows).enumerate() {
                 let own = &at.0[self.layout.unit(0, unit)];

@@ -36,6 +36,9 @@ use crate::geometry::{BlockGram, Covector, Point, Tangent};
 /// Most units that are listed together: layer 1, and each two neighbouring hidden layers.
 pub const MOST_LISTED: usize = 20;
 
+/// Most units of a cluster under structured mean field: their states are listed for every row.
+pub const MOST_JOINT: usize = 10;
+
 /// How the hidden units of a row are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recognition {
@@ -43,6 +46,20 @@ pub enum Recognition {
     Exact,
     /// Independent units under a quadratic bound on log-partitions: a lower bound for nets of any size.
     MeanField,
+    /// The same with independent clusters of so many neighbouring units of a layer, each with a table of all its states: never
+    /// below independent units, at most [`MOST_JOINT`].
+    Structured(usize),
+}
+
+impl Recognition {
+    /// Units that are believed in together, where recognition gives a bound; none where it is exact.
+    pub fn cluster(self) -> Option<usize> {
+        match self {
+            Recognition::Exact => None,
+            Recognition::MeanField => Some(1),
+            Recognition::Structured(units) => Some(units),
+        }
+    }
 }
 
 /// A sigmoid belief net: everything but its parameters.
@@ -61,7 +78,7 @@ impl SigmoidBeliefNet {
     /// have missing cells.
     ///
     /// # Errors
-    /// [`Error::Setting`] for an empty layer, or too many hidden units for exact recognition.
+    /// [`Error::Setting`] for an empty layer, too many hidden units for exact recognition, or clusters of none or too many.
     pub fn new(
         visible: usize,
         hidden: &[usize],
@@ -84,8 +101,14 @@ impl SigmoidBeliefNet {
                 hint: "take fewer hidden units, or --recognition mean-field".into(),
             });
         }
+        if let Some(units) = recognition.cluster().filter(|k| !(1..=MOST_JOINT).contains(k)) {
+            return Err(Error::Setting {
+                problem: format!("clusters of {units} hidden units"),
+                hint: format!("list the states of 1 to {MOST_JOINT} units together, as in --cluster 4"),
+            });
+        }
         let mut net = SigmoidBeliefNet { layout: Layout::new(sizes), incomplete, recognition, sums: None };
-        net.sums = (recognition == Recognition::MeanField).then(|| mean_field::Sums::new(&net));
+        net.sums = recognition.cluster().map(|_| mean_field::Sums::new(&net));
         Ok(net)
     }
 
@@ -105,10 +128,7 @@ impl SigmoidBeliefNet {
     /// [`Error::Parameter`] if `at` is outside the domain.
     pub fn swept(&self, at: &Point, chunk: &crate::rows::Chunk<'_>) -> Result<usize, Error> {
         self.check(at)?;
-        Ok(match self.recognition {
-            Recognition::Exact => 0,
-            Recognition::MeanField => mean_field::Prepared::new(self, at).swept(chunk),
-        })
+        Ok(self.recognition.cluster().map_or(0, |k| mean_field::Prepared::new(self, at, k).swept(chunk)))
     }
 
     fn check(&self, at: &Point) -> Result<(), Error> {
@@ -144,9 +164,9 @@ impl LatentModel for SigmoidBeliefNet {
 
     fn prepare<'a>(&'a self, at: &'a Point) -> Result<Box<dyn Absorb + 'a>, Error> {
         self.check(at)?;
-        Ok(match self.recognition {
-            Recognition::Exact => Box::new(exact::Prepared::new(self, at)),
-            Recognition::MeanField => Box::new(mean_field::Prepared::new(self, at)),
+        Ok(match self.recognition.cluster() {
+            None => Box::new(exact::Prepared::new(self, at)),
+            Some(cluster) => Box::new(mean_field::Prepared::new(self, at, cluster)),
         })
     }
 
@@ -204,9 +224,14 @@ impl LatentModel for SigmoidBeliefNet {
     }
 
     fn work(&self, rows: u64) -> Work {
-        if self.sums.is_some() {
+        if let Some(cluster) = self.recognition.cluster() {
             // About thirty sweeps of every weight, in loops rather than products.
-            return Work { step: 240.0 * rows as f64 * self.layout.len() as f64, curvature: f64::INFINITY };
+            let sweeps = 240.0 * self.layout.len() as f64;
+            // As many again with tables, whose states cost about thirty operations each.
+            let hidden: usize = self.layout.sizes[1..].iter().sum();
+            let tables = 900.0 * (hidden << cluster) as f64 / cluster as f64;
+            let step = if cluster == 1 { sweeps } else { 2.0 * sweeps + tables };
+            return Work { step: step * rows as f64, curvature: f64::INFINITY };
         }
         let (rows, d, n) = (rows as f64, self.layout.sizes[0] as f64, self.layout.block(0) as f64);
         let states = (2.0f64).powi(self.layout.sizes[1] as i32);

@@ -12,6 +12,7 @@ use crate::kind::latent::LatentFile;
 use crate::output::Output;
 use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings};
 use natgrad::geometry::Point;
+use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::model::sigmoid_belief_net::encoder::{Amortised, Encoder, EncoderStatus, Epoch, Phases, TrainSettings};
 use natgrad::rows::{Column, ColumnKind, RowSource};
 use natgrad_io::RunFolder;
@@ -55,7 +56,7 @@ fn told(arguments: &Arguments) -> Result<TrainSettings, Failure> {
 /// A net of these layers for rows without missing cells, and the frequencies of ones.
 fn prepare(layers: &[usize], source: &dyn RowSource) -> Result<(BeliefNet, Vec<f64>), natgrad::Error> {
     // The encoder takes the place of mean field, which has no limit of units either.
-    let settings = BeliefNetSettings { layers: layers.to_vec(), mean_field: true };
+    let settings = BeliefNetSettings { layers: layers.to_vec(), recognition: Recognition::MeanField };
     let (model, frequencies) = BeliefNet::for_data(settings, source)?;
     if let Some(column) = model.columns().iter().find(|c| c.missing) {
         return Err(natgrad::Error::Data {

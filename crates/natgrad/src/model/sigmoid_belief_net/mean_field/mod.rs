@@ -1,11 +1,13 @@
-//! Mean-field recognition: independent hidden units and a quadratic bound on log-partitions, a lower bound for any size of net.
+//! Mean-field recognition: independent clusters of hidden units and a quadratic bound on log-partitions, a lower bound for any size
+//! of net.
 //!
 //! ```text
-//! F = (1/N) Σ_n w_n { Σ_u (m_u − ½) ā_u − φ(E a_u²) + Σ_h H(m_h) },   ā = w·m + b,   E a² = ā² + Σ w² m(1−m)
+//! F = (1/N) Σ_n w_n { Σ_u (m_u − ½) ā_u − φ(E a_u²) + Σ_c H[q_c] },   ā = w·m + b,   E a² = ā² + Σ_c w_cᵀ Cov_c w_c
 //! ```
 //!
-//! `F` is maximised over every row's means `m` (units one by one, each in closed form), so that its slope in the weights is
-//! that at fixed `m`. At every stationary point
+//! A cluster is one unit, or neighbouring units of a layer with a table of all their states (structured mean field). `F` is maximised
+//! over every row's beliefs (clusters one by one, each in closed form), so that its slope in the weights is that at fixed
+//! beliefs. At every stationary point
 //!
 //! ```text
 //! F = (1/N) Σ_n H[q_n] − Σ_u E H_b(σ(√E a_u²))
@@ -14,11 +16,15 @@
 //! the entropy sum of the bound: binary entropies at root-mean-square log-odds.
 //!
 //! # Source
-//! Saul, Jaakkola and Jordan (1996) for mean fields in these nets; the entropy sum of the bound is derived here.
+//! Saul, Jaakkola and Jordan (1996) for mean fields in these nets; the updates of clusters and the entropy sum of the bound are
+//! derived here.
 
 mod climb;
+mod clusters;
+mod joint;
 mod layers;
 mod scores;
+mod slope;
 mod sums;
 mod update;
 
@@ -42,8 +48,8 @@ pub(super) struct Prepared<'a> {
 }
 
 impl<'a> Prepared<'a> {
-    pub fn new(net: &'a SigmoidBeliefNet, at: &'a Point) -> Self {
-        Prepared { net, layers: Layers::blocked(net.layout(), &at.0), sums: Sums::new(net) }
+    pub fn new(net: &'a SigmoidBeliefNet, at: &'a Point, cluster: usize) -> Self {
+        Prepared { net, layers: Layers::blocked(net.layout(), &at.0, cluster), sums: Sums::new(net) }
     }
 
     /// Rows of a chunk, each as often as its block's units were swept.
@@ -91,7 +97,7 @@ impl Absorb for Prepared<'_> {
     }
 
     fn visible_along(&self, chunk: &Chunk<'_>, v: &Tangent, into: &mut [f64], _: &mut Vec<f64>) {
-        let direction = Layers::new(self.net.layout(), &v.0);
+        let direction = Layers::new(self.net.layout(), &v.0, self.layers.cluster);
         self.each(chunk, |first, field| {
             let mut weights = field.scores_along(&self.layers, &direction);
             weights.iter_mut().enumerate().for_each(|(i, w)| *w *= chunk.weight(first + i));

@@ -1,7 +1,7 @@
 //! Slopes of the rows' bounds along a direction.
 //!
 //! ```text
-//! s_n·v = Σ_u (m_u − ½ − 2λ ā) v·m̃ − 2λ Σ_h m_h (1 − m_h) w_h v_h
+//! s_n·v = Σ_u (m_u − ½ − 2λ ā) v·m̃ − 2λ Σ_ij Cov_ij w_i v_j
 //! ```
 
 use super::climb::Field;
@@ -23,10 +23,10 @@ impl Field {
             let (n, k) = (layers.sizes[l], layers.sizes[l + 1]);
             let mut along = vec![0.0; n * rows];
             multiply(&mut along, &self.means[l + 1], rows, &v.weights[l], rows, k, n, false);
-            let spread: Vec<f64> = self.means[l + 1].iter().map(|m| m * (1.0 - m)).collect();
-            let products: Vec<f64> = layers.weights[l].iter().zip(&v.weights[l]).map(|(w, v)| w * v).collect();
+            let clusters = layers.clusters(l + 1);
             let mut cross = vec![0.0; n * rows];
-            multiply(&mut cross, &spread, rows, &products, rows, k, n, false);
+            let products = clusters.products(&layers.weights[l], &v.weights[l]);
+            multiply(&mut cross, &self.spread[l + 1], rows, &products, rows, clusters.len(), n, false);
             for u in 0..n {
                 for i in 0..rows {
                     let at = u * rows + i;

@@ -11,7 +11,9 @@
 use super::super::SigmoidBeliefNet;
 use super::super::layout::Layout;
 use super::climb::Field;
+use super::clusters::place;
 use super::layers::Layers;
+use super::slope::weighted;
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Gram, Metric, Point};
 use crate::linalg::Matrix;
@@ -26,7 +28,7 @@ const MOST: usize = 1 << 22;
 /// Where everything lies in the sums.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Sums {
-    layout: Layout,
+    pub(super) layout: Layout,
     /// Of each layer but the top: where its right-hand sides begin, where its matrices do, whether all units share one.
     places: Vec<(usize, usize, bool)>,
     /// Where the means of the top begin; then the entropies of layer 0 and of the hidden layers but the top.
@@ -88,6 +90,13 @@ impl Sums {
                     column += 1;
                 }
             }
+            // A pair of one cluster is on together more or less often than by chance.
+            for ((i, j), covariance) in layers.clusters(l + 1).pairs().zip(field.spread[l + 1].chunks_exact(rows)) {
+                if i != j {
+                    let out = &mut products[place(i, j) * rows..][..rows];
+                    out.iter_mut().zip(covariance.iter().zip(weights)).for_each(|(o, (c, w))| *o += w * c);
+                }
+            }
             if shared {
                 let own = &mut sums[matrices..matrices + pairs(k)];
                 own.iter_mut().zip(products.chunks_exact(rows)).for_each(|(s, c)| *s += 0.25 * total(c));
@@ -108,37 +117,6 @@ impl Sums {
                 .map(|c| c.iter().zip(weights).map(|(h, w)| h * w).sum::<f64>())
                 .sum();
             sums[self.len() - if l == 0 { 2 } else { 1 }] += sum;
-        }
-    }
-
-    /// `Σ_n w_n dF_n` of a layer's units.
-    fn layer_slope(&self, layers: &Layers, field: &Field, weights: &[f64], l: usize, out: &mut [f64]) {
-        let (rows, n, k) = (field.rows, layers.sizes[l], layers.sizes[l + 1]);
-        let above = weighted(&field.means[l + 1], weights, k);
-        let terms = field.halves[l].iter().zip(&field.lambda[l]).zip(&field.logits[l]);
-        let residual: Vec<f64> = terms.map(|((x, l), a)| x - 2.0 * l * a).take(n * rows).collect();
-        add_transposed(out, &above, rows, &residual, rows, rows, k + 1, n);
-        let pairs = above[..k * rows].iter().zip(&field.means[l + 1]);
-        let spread: Vec<f64> = pairs.map(|(wm, m)| 2.0 * wm * (1.0 - m)).collect();
-        let mut scale = vec![0.0; k * n];
-        add_transposed(&mut scale, &spread, rows, &field.lambda[l], rows, rows, k, n);
-        for u in 0..n {
-            for h in 0..k {
-                out[u * (k + 1) + h] -= scale[u * k + h] * layers.weights[l][u * k + h];
-            }
-        }
-    }
-
-    /// `Σ_n w_n dF_n` of all units.
-    pub fn add_slope(&self, layers: &Layers, field: &Field, weights: &[f64], out: &mut [f64]) {
-        for l in 0..layers.top() {
-            self.layer_slope(layers, field, weights, l, &mut out[self.layout.layer(l)]);
-        }
-        let top = layers.top();
-        let own = &mut out[self.layout.layer(top)];
-        for ((o, column), b) in own.iter_mut().zip(field.means[top].chunks_exact(field.rows)).zip(&layers.biases[top]) {
-            let p = logistic(*b);
-            *o += column.iter().zip(weights).map(|(m, w)| w * (m - p)).sum::<f64>();
         }
     }
 
@@ -243,15 +221,6 @@ impl Sums {
             base_measure: 0.0,
         }
     }
-}
-
-/// `w m̃`: means times weights, then the weights themselves.
-fn weighted(means: &[f64], weights: &[f64], units: usize) -> Vec<f64> {
-    let rows = weights.len();
-    let columns = means[..units * rows].chunks_exact(rows);
-    let mut out: Vec<f64> = columns.flat_map(|c| c.iter().zip(weights).map(|(m, w)| m * w)).collect();
-    out.extend_from_slice(weights);
-    out
 }
 
 /// A symmetric matrix from its lower triangle, row by row.
