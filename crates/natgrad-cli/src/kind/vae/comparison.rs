@@ -10,7 +10,7 @@ use natgrad::engine::{
     Control, Status, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, importance_bound,
     learn,
 };
-use natgrad::model::vae::{ColumnMoments, Vae};
+use natgrad::model::vae::{ColumnMoments, Units, Vae};
 use natgrad::neural::Processor;
 use natgrad::rows::{RowSource, Table};
 use std::f64::consts::{E, TAU};
@@ -40,12 +40,17 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
 
 impl Coding<'_> {
     /// The best of all starts.
-    fn best(&self, vae: &Vae, settings: &VariationalSettings, rows: &Table) -> Result<VariationalOutcome, Failure> {
-        let moments = ColumnMoments::of(rows, vae.architecture().observable)?;
+    fn best(
+        &self,
+        vae: &Vae,
+        settings: &VariationalSettings,
+        moments: &ColumnMoments,
+        rows: &Table,
+    ) -> Result<VariationalOutcome, Failure> {
         let mut best: Option<VariationalOutcome> = None;
         for seed in self.arguments.seeds() {
             let settings = VariationalSettings { seed, ..settings.clone() };
-            let start = VariationalProgress::at(vae.start(&moments, seed));
+            let start = VariationalProgress::at(vae.start(moments, seed));
             let watch = &mut |_: &VariationalProgress| Control::Continue;
             let next = if self.arguments.vae.single() {
                 learn::<f32, _>(vae, &Processor, rows, &settings, start, watch)?
@@ -77,7 +82,10 @@ impl Comparable for Coding<'_> {
 
     fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure> {
         let (vae, settings) = told(&self.arguments.vae, size, &self.arguments.climb, rows.columns().len())?;
-        let outcome = self.best(&vae, &settings, rows)?;
+        let moments = ColumnMoments::of(rows, vae.architecture().observable)?;
+        let units = Units::of(&moments, vae.architecture());
+        let vae = vae.in_units(units)?;
+        let outcome = self.best(&vae, &settings, &moments, rows)?;
         let (at, sums) = (&outcome.progress.at, &outcome.sums);
         let held_out = match held_out {
             Some(test) => Some(mean(test, &importance_bound(&vae, test, at, DRAWS, settings.seed)?)?),

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::model_file::check_head;
 use natgrad::engine::VariationalSettings;
-use natgrad::model::vae::{Architecture, Vae};
+use natgrad::model::vae::{Architecture, Units, Vae};
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::{NamedTensor, RunFolder, read_tensors, write_tensors};
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use std::path::PathBuf;
 pub struct Settings {
     /// The model's shape.
     pub architecture: Architecture,
+    /// Units of its columns; files of old have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Units>,
     /// How it was learnt.
     pub learning: VariationalSettings,
 }
@@ -51,7 +54,11 @@ impl VaeFile {
             format: "natgrad-model".into(),
             version: 1,
             model: VAE.into(),
-            settings: Settings { architecture: vae.architecture().clone(), learning: learning.clone() },
+            settings: Settings {
+                architecture: vae.architecture().clone(),
+                units: vae.units().cloned(),
+                learning: learning.clone(),
+            },
             columns: columns.iter().map(|c| c.name.clone()).collect(),
             parameters: Parameters { tensors: TENSORS.into() },
             path: PathBuf::new(),
@@ -87,6 +94,7 @@ impl VaeFile {
     pub fn load(&self) -> Result<(Vae, Vec<f64>), Failure> {
         let named = |e: natgrad::Error| Failure::from(e).in_file(self.path.display());
         let vae = Vae::new(self.settings.architecture.clone()).map_err(named)?;
+        let vae = vae.in_units(self.settings.units.clone()).map_err(named)?;
         if self.columns.len() != vae.architecture().columns {
             return Err(Failure::new(
                 format!(

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::output::Output;
 use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, mean_importance_bound};
-use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, Expectation, Nodes, Vae};
+use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, Expectation, Nodes, Units, Vae};
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
 use serde_json::json;
@@ -93,12 +93,17 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
     let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
-    let start = match &arguments.start {
+    let (vae, start) = match &arguments.start {
         Some(path) => read_start(path, &vae)?,
-        None => vae.start(&moments, learning.seed),
+        None => {
+            let units = Units::of(&moments, vae.architecture());
+            let vae = vae.in_units(units)?;
+            let start = vae.start(&moments, learning.seed);
+            (vae, start)
+        }
     };
     let single = arguments.vae.single();
-    let own = VaePlan { architecture: vae.architecture().clone(), learning, single };
+    let own = VaePlan { architecture: vae.architecture().clone(), units: vae.units().cloned(), learning, single };
     let plan = Plan {
         data: arguments.data.clone(),
         reading: arguments.reading.clone(),
@@ -123,7 +128,7 @@ pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8,
     let state: State = folder.read_checkpoint()?;
     let source = plan.reading.open(&plan.data, false, Vec::new(), |_| false, out)?;
     let source = source.as_ref();
-    let vae = Vae::new(own.architecture.clone())?;
+    let vae = Vae::new(own.architecture.clone())?.in_units(own.units.clone())?;
     let named = |e: natgrad::Error| Failure::from(e).in_files(&plan.data);
     if source.columns().len() == vae.architecture().columns {
         let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
@@ -133,7 +138,8 @@ pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8,
     end(&vae, &own.learning, source, &ended, Some(&folder), out)
 }
 
-fn read_start(path: &Path, vae: &Vae) -> Result<Vec<f64>, Failure> {
+/// The model of a start, in the units that its parameters are about.
+fn read_start(path: &Path, vae: &Vae) -> Result<(Vae, Vec<f64>), Failure> {
     let opened = Opened::read(path)?;
     if opened.model() != Some(VAE) {
         return Err(Failure::new(format!("{}: it holds no {VAE}", path.display()), "name the run of an autoencoder"));
@@ -145,7 +151,7 @@ fn read_start(path: &Path, vae: &Vae) -> Result<Vec<f64>, Failure> {
             "give the same --latent-dim, --hidden-layers, --observable, --variance and --latent-prior",
         ));
     }
-    Ok(at)
+    Ok((vae.clone().in_units(other.units().cloned())?, at))
 }
 
 fn end(
