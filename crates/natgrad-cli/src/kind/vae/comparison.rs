@@ -1,9 +1,9 @@
 //! Numbers of latent dimensions compared: by the importance-weighted bound of rows held out, for the evidence is not known.
 
 use super::VAE;
-use super::fit::told;
-use super::rows::{DRAWS, mean};
-use crate::command::select::{Arguments, Comparable, Found, Latent, Sizes};
+use super::fit::{open as open_rows, told};
+use super::rows::DRAWS;
+use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes};
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::engine::{
@@ -27,11 +27,17 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
     if arguments.components.is_some() {
         return Err(Failure::new(format!("--components does nothing in a {VAE}"), "give --latent-dim A..B"));
     }
+    if let Some(option) = arguments.climb.not_of_epochs() {
+        return Err(Failure::new(
+            format!("{option} does nothing in a {VAE}"),
+            "learning goes by --epochs, --learning-rate and --batch: leave it out",
+        ));
+    }
     let Some(sizes) = arguments.latent_dim else {
         return Err(Failure::new("the numbers of latent dimensions are missing", "give --latent-dim A..B"));
     };
     let data = &arguments.data.data;
-    let source = arguments.data.reading.open(data, false, Vec::new(), |_| false, out)?;
+    let source = open_rows(&arguments.data.reading, data, arguments.vae.observable(), out)?;
     // Wrong options and cells are said once, not for each size.
     let (vae, _) = told(&arguments.vae, sizes.first(), &arguments.climb, source.columns().len())?;
     ColumnMoments::of(source.as_ref(), vae.architecture().observable).map_err(|e| Failure::from(e).in_files(data))?;
@@ -88,7 +94,7 @@ impl Comparable for Coding<'_> {
         let outcome = self.best(&vae, &settings, &moments, rows)?;
         let (at, sums) = (&outcome.progress.at, &outcome.sums);
         let held_out = match held_out {
-            Some(test) => Some(mean(test, &importance_bound(&vae, test, at, DRAWS, settings.seed)?)?),
+            Some(test) => Some(HeldOut::with(test, importance_bound(&vae, test, at, DRAWS, settings.seed)?)?),
             None => None,
         };
         let prior = vae.prior_log_variances(at);
