@@ -198,7 +198,12 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         let mut sums = Sums { rows: n as u64, weight: total, prior_entropy: self.prior_entropy, ..Sums::default() };
         for i in 0..n {
             let w = self.row_weights[i];
-            let (d, e, r, c) = (density[i].double() + volume, entropy[i].double() - volume, recognition[i].double(), cross[i].double());
+            let (d, e, r, c) = (
+                density[i].double() + volume,
+                entropy[i].double() - volume,
+                recognition[i].double(),
+                cross[i].double(),
+            );
             let elbo = d + r + c + self.bases[i];
             let residual = d + e + c + self.prior_entropy;
             sums.density += w * d;
