@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::Output;
-use natgrad::rows::RowSource;
+use natgrad::rows::{ColumnKind, RowSource};
 use natgrad_io::{Levels, Opened, Others, ReadOptions, open_with_notes};
 use std::path::{Path, PathBuf};
 
@@ -87,6 +87,18 @@ impl Reading {
                 },
             }
         }
+    }
+
+    /// Opens data of columns with two states: columns of text hold words. Also names these columns.
+    pub fn open_two_states(
+        &self,
+        data: &[PathBuf],
+        out: &Output,
+    ) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
+        let source = self.open(data, false, Vec::new(), |_| true, out)?;
+        let words = source.columns().iter().filter(|c| matches!(c.kind, ColumnKind::Levels(_)));
+        let named = words.map(|c| c.name.clone()).collect();
+        Ok((source, named))
     }
 
     /// Opens data for a network: columns are nodes with known levels, those in `ignore` are left out.

@@ -62,9 +62,17 @@ fn shows_help(e: &clap::Error) -> bool {
     matches!(e.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand)
 }
 
+/// What the standard library says about numbers, in words for people.
+fn in_words(text: &str) -> String {
+    text.replace("invalid digit found in string", "give whole numbers, as in 8")
+        .replace("cannot parse integer from empty string", "give a whole number, as in 8")
+        .replace("number too large to fit in target type", "the number is too large")
+        .replace("invalid float literal", "give a number, as in 0.5")
+}
+
 /// Bad usage as one line and a hint, from the parser's paragraphs.
 fn usage(e: &clap::Error) -> failure::Failure {
-    let text = e.render().to_string();
+    let text = in_words(&e.render().to_string());
     let (mut problem, mut hints) = (Vec::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with("For more information")) {
         if let Some(tip) = line.strip_prefix("tip: ") {

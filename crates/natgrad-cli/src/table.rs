@@ -31,6 +31,15 @@ pub fn plain(header: &[&str], rows: Vec<Vec<String>>) -> String {
     table.to_string()
 }
 
+/// A number with its standard error, to two digits of that.
+pub fn with_error(x: f64, error: f64) -> String {
+    if !(error > 0.0 && error.is_finite()) {
+        return short(x);
+    }
+    let digits = (1.0 - error.log10().floor()).clamp(0.0, 9.0) as usize;
+    format!("{:.digits$} ± {error:.digits$}", x + 0.0)
+}
+
 /// A number in at most six significant digits.
 pub fn short(x: f64) -> String {
     if x == 0.0 {
@@ -239,11 +248,7 @@ fn factors(summary: &Summary) -> Option<String> {
     }
     // No more digits than the error leaves.
     let cell = |value: &Value, error: &Value| match (value.as_f64(), error.as_f64()) {
-        (Some(x), Some(e)) if e > 0.0 => {
-            let digits = (1.0 - e.log10().floor()).clamp(0.0, 6.0) as usize;
-            format!("{:.digits$} ± {e:.digits$}", x + 0.0)
-        }
-        (Some(x), _) => short(x),
+        (Some(x), e) => with_error(x, e.unwrap_or(0.0)),
         (None, _) => String::new(),
     };
     let mut header = vec!["column".to_string(), "mean".into()];

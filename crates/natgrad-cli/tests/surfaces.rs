@@ -373,6 +373,17 @@ fn select_counts_latent_dimensions_names_collapsed_ones_and_draws() {
         assert_eq!(size["parameters"], 5 + 5 * h - h * (h - 1) / 2 + 1);
     }
     assert_eq!(answer["recommended"]["size"], 2);
+    let preferred = &answer["recommended"]["held_out"];
+    assert!(number(&preferred["within_one_error"]) <= number(&preferred["best"]), "{preferred}");
+    for size in sizes {
+        let behind = &size["held_out_behind"];
+        assert!(number(&behind["mean"]) >= 0.0 && number(&size["held_out_error"]) > 0.0, "{size}");
+        let best = size["size"] == preferred["best"];
+        assert_eq!(best, number(&behind["error"]) == 0.0, "the best is behind itself by nothing: {size}");
+    }
+    // A factor less loses much, row by row.
+    let one = &sizes[0]["held_out_behind"];
+    assert!(number(&one["mean"]) > 3.0 * number(&one["error"]), "{one}");
     assert!(place.read("sizes.svg").contains("<svg"));
     place.refuses("select ppca five.csv --components 1..2", &["--components", "--latent-dim"]);
     place.refuses("select ppca five.csv", &["--latent-dim"]);

@@ -128,8 +128,8 @@ impl CellTrouble {
                     "write decimals with a point instead of a comma".to_string()
                 } else {
                     format!(
-                        "if the column holds named levels, say --family {column}=categorical; missing cells are empty, \
-                         NA, NaN or null; --columns picks other columns"
+                        "leave the column out with --exclude {column}, or, if it holds named levels, take a model of them \
+                         (mixture with --family {column}=categorical); missing cells are empty, NA, NaN or null"
                     )
                 };
                 cell(format!("{} is not a number", quoted(&text)), hint)

@@ -27,6 +27,7 @@ pub enum Corner {
 #[derive(Debug, Clone)]
 enum Mark {
     Line(Vec<(f64, f64)>),
+    Errors(Vec<[f64; 3]>),
     Points(Vec<(f64, f64)>),
     Bars { edges: Vec<f64>, heights: Vec<f64> },
     Arrows(Vec<[f64; 4]>),
@@ -36,6 +37,7 @@ impl Mark {
     fn has_points(&self) -> bool {
         match self {
             Mark::Line(of) | Mark::Points(of) => of.iter().any(|(x, y)| x.is_finite() && y.is_finite()),
+            Mark::Errors(of) => of.iter().any(|a| a[0].is_finite() && a[1].is_finite()),
             Mark::Bars { heights, .. } => heights.iter().any(|h| h.is_finite()),
             Mark::Arrows(of) => of.iter().any(|a| a.iter().all(|x| x.is_finite())),
         }
@@ -91,6 +93,11 @@ impl Chart {
     /// Adds a line; points that are not finite are left out.
     pub fn line(self, name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         self.with(name, Mark::Line(points.into_iter().collect()))
+    }
+
+    /// Adds a line through `[x, y, e]` with a bar from `y − e` to `y + e` at each point.
+    pub fn line_with_errors(self, name: impl Into<String>, points: impl IntoIterator<Item = [f64; 3]>) -> Self {
+        self.with(name, Mark::Errors(points.into_iter().collect()))
     }
 
     /// Adds points.
@@ -158,6 +165,20 @@ impl Chart {
                 let keep = |p: &&(f64, f64)| p.0.is_finite() && p.1.is_finite() && (!self.logarithmic || p.1 > 0.0);
                 of.iter().filter(keep).copied().collect::<Vec<_>>()
             };
+            if let Mark::Errors(of) = mark {
+                let line: Vec<(f64, f64)> = of.iter().map(|a| (a[0], a[1])).collect();
+                let line =
+                    LinePlot::new().with_data(finite(&line)).with_color(style.color).with_stroke_width(style.width);
+                plots.push(named(name, line.with_line_style(style.dash()), LinePlot::with_legend).into());
+                // A bar of each point is a line of its own, without a place in the legend.
+                let sound = |a: &&[f64; 3]| a.iter().all(|v| v.is_finite()) && a[2] > 0.0;
+                for [x, y, e] in of.iter().filter(sound) {
+                    let low = if self.logarithmic && y - e <= 0.0 { *y } else { y - e };
+                    let bar = LinePlot::new().with_data(vec![(*x, low), (*x, y + e)]);
+                    plots.push(bar.with_color(style.color).with_stroke_width(style.width).into());
+                }
+                continue;
+            }
             plots.push(match mark {
                 Mark::Line(of) => {
                     let line =
@@ -165,6 +186,7 @@ impl Chart {
                     let line = line.with_line_style(style.dash());
                     named(name, line, LinePlot::with_legend).into()
                 }
+                Mark::Errors(_) => continue,
                 Mark::Points(of) => {
                     let points = ScatterPlot::new().with_data(finite(of)).with_color(style.color).with_size(4.5);
                     let points = points.with_marker(style.marker);

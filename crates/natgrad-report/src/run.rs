@@ -143,8 +143,10 @@ pub struct Run {
     pub status: Option<String>,
     /// Why it ended so.
     pub why: Option<String>,
-    /// Iterations.
+    /// Iterations; epochs where it was learnt by minibatches.
     pub iterations: Option<u64>,
+    /// Whether it was learnt by epochs of minibatches: its ELBO then has a standard error.
+    pub by_epochs: bool,
     /// Full sweeps over the data.
     pub passes: Option<f64>,
     /// ELBO, nats per row.
@@ -277,6 +279,7 @@ impl Run {
             status: text(&s["status"]),
             why: text(&s["why"]),
             iterations: s["iterations"].as_u64(),
+            by_epochs: s["elbo_error"].is_number(),
             passes: number(&s["passes"]),
             elbo: number(&s["elbo"]),
             log_evidence: number(&s["log_evidence"]),

@@ -62,7 +62,7 @@ fn two_digits(r: f64) -> String {
 pub fn loadings(run: &Run) -> Option<Canvas> {
     let lines = lines(run);
     let factors = lines.first()?.correlations.len().min(FACTORS);
-    let bars = 90.0;
+    let bars = 100.0;
     let cell = ((WIDTH - NAMES - bars - 20.0) / factors as f64).min(64.0);
     let first = NAMES + 8.0;
     let bar = first + factors as f64 * cell + 12.0;
@@ -81,9 +81,9 @@ pub fn loadings(run: &Run) -> Option<Canvas> {
             c.tinted(x + 1.0, y, cell - 2.0, LINE - 2.0, if *r < 0.0 { "f2" } else { "f1" }, 0.75 * r.abs());
             c.words(x + 0.5 * cell, y + 14.0, "middle", "", &two_digits(*r));
         }
-        c.rectangle(bar, y + 4.0, bars - 34.0, LINE - 10.0, "band");
-        c.rectangle(bar, y + 4.0, (bars - 34.0) * line.explained.clamp(0.0, 1.0), LINE - 10.0, "f3");
-        c.words(bar + bars - 30.0, y + 14.0, "start", "quiet", &format!("{:.0} %", 100.0 * line.explained));
+        c.rectangle(bar, y + 4.0, bars - 44.0, LINE - 10.0, "band");
+        c.rectangle(bar, y + 4.0, (bars - 44.0) * line.explained.clamp(0.0, 1.0), LINE - 10.0, "f3");
+        c.words(bar + bars - 40.0, y + 14.0, "start", "quiet", &format!("{:.0} %", 100.0 * line.explained));
     }
     Some(c)
 }

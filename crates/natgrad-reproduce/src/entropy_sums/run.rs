@@ -118,15 +118,29 @@ impl Run {
             // Lines may end at both edges: the legend gets a band of its own.
             range.0 -= 0.4 * (range.1 - range.0);
         }
-        let line = |of: &[f64]| of.iter().enumerate().map(|(i, y)| (i as f64, *y)).collect::<Vec<_>>();
+        // Where the two end apart, what comes before both are within sight is left out: no line is cut.
+        let mut first = 0;
+        if apart {
+            let seen = |y: f64| (range.0..=range.1).contains(&y);
+            let within = elbo.iter().zip(&sums).rposition(|(f, s)| !seen(*f) || !seen(*s)).map_or(0, |i| i + 1);
+            if elbo.len() - within >= LEAST_SHOWN {
+                first = within;
+                let (low, high) = bounds(&[&elbo[first..], &sums[first..], &[goal]].concat());
+                let room = (high - low).max(1e-9);
+                // The legend gets a band of its own.
+                range = (low - 0.5 * room, high + 0.08 * room);
+            }
+        }
+        let line = |of: &[f64]| of.iter().enumerate().skip(first).map(|(i, y)| (i as f64, *y)).collect::<Vec<_>>();
+        let start = first as f64;
         let width = (shown.len() - 1).max(1) as f64;
         let mut chart = Chart::new(self.title, "iteration", "nats per row")
             .line("ELBO", clipped(&line(&elbo), range))
             .line("sum of entropies", clipped(&line(&sums), range))
-            .x_range(0.0, width)
+            .x_range(start, width)
             .y_range(range.0, range.1);
         if apart {
-            chart = chart.line("last ELBO less closed form", [(0.0, goal), (width, goal)]);
+            chart = chart.line("last ELBO less closed form", [(start, goal), (width, goal)]);
         }
         // All lines end in the upper or in the lower half.
         let middle = 0.5 * (range.0 + range.1);
@@ -140,6 +154,9 @@ impl Run {
         Ok(Reproduction { claims: self.claims(), tables: vec![self.table()], figures: vec![self.figure()?] })
     }
 }
+
+/// Fewest iterations that a picture without the beginning shows.
+const LEAST_SHOWN: usize = 4;
 
 fn bounds(of: &[f64]) -> (f64, f64) {
     of.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(*x), b.max(*x)))

@@ -97,7 +97,7 @@ pub trait ExponentialFamily: Debug + Send + Sync {
     /// Whether a datum lies in the support.
     fn contains(&self, x: &[f64]) -> bool;
 
-    /// The support in words, for error messages: `"whole numbers 0, 1, 2, …"`.
+    /// The support in words, for error messages: `"whole numbers 0, 1, 2, … up to 9e15"`.
     fn support(&self) -> String;
 
     /// Writes the sufficient statistics `T(x)` (length `dim`).

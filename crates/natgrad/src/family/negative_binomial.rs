@@ -36,7 +36,7 @@ impl ExponentialFamily for NegativeBinomial {
     }
 
     fn support(&self) -> String {
-        "whole numbers 0, 1, 2, …".into()
+        "whole numbers 0, 1, 2, … up to 9e15".into()
     }
 
     fn sufficient(&self, x: &[f64], t: &mut [f64]) {

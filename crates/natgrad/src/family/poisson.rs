@@ -33,7 +33,7 @@ impl ExponentialFamily for Poisson {
     }
 
     fn support(&self) -> String {
-        "whole numbers 0, 1, 2, …".into()
+        "whole numbers 0, 1, 2, … up to 9e15".into()
     }
 
     fn sufficient(&self, x: &[f64], t: &mut [f64]) {

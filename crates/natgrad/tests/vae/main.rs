@@ -8,6 +8,7 @@ mod laws;
 mod learning;
 mod natural;
 mod reference;
+mod units;
 
 use natgrad::model::vae::{
     Architecture, Deviations, Expectation, Inputs, Nodes, ObservableName, Pass, PriorName, Sweep, Vae, Variance,

@@ -108,6 +108,9 @@ pub struct LatentArguments {
     pub layers: Option<Vec<usize>>,
 }
 
+/// Remaining gain at which a fit ends unless told.
+const TOLERANCE: f64 = 1e-6;
+
 /// Iterations that a fit takes at most unless told.
 const MAX_ITERATIONS: u64 = 10_000;
 
@@ -118,7 +121,7 @@ pub struct ClimbArguments {
     #[arg(long, value_enum, default_value_t = Metric::Auto)]
     pub metric: Metric,
     /// Stop when the estimated remaining gain is below this, nats per row.
-    #[arg(long, value_name = "T", default_value_t = 1e-6, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", default_value_t = TOLERANCE, allow_negative_numbers = true)]
     pub tolerance: f64,
     /// Stop after this many iterations (epochs, with --batch).
     #[arg(long, allow_negative_numbers = true, value_name = "N", default_value_t = MAX_ITERATIONS)]
@@ -146,6 +149,7 @@ impl ClimbArguments {
     pub fn not_of_epochs(&self) -> Option<&'static str> {
         let given = [
             ("--metric", !matches!(self.metric, Metric::Auto)),
+            ("--tolerance", self.tolerance != TOLERANCE),
             ("--max-iterations", self.max_iterations != MAX_ITERATIONS),
             ("--step-size", self.step_size != 1.0),
             ("--angles", self.angles),

@@ -1,5 +1,6 @@
 //! What a fit of one size says for the comparison.
 
+use super::HeldOut;
 use natgrad::engine::{Outcome, Status};
 use natgrad::model::Entropies;
 use serde::Serialize;
@@ -51,8 +52,8 @@ pub struct Found {
     pub why: Option<String>,
     /// The latent variables; none where one size has no use for them.
     pub latents: Vec<Latent>,
-    /// Mean log-evidence of rows held out, nats per row.
-    pub held_out: Option<f64>,
+    /// Log-evidence of rows held out, nats.
+    pub held_out: Option<HeldOut>,
 }
 
 impl Found {

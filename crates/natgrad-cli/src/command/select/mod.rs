@@ -1,11 +1,13 @@
 //! `natgrad select`: fits of several sizes, compared.
 
 mod found;
+mod held_out;
 mod picture;
 mod sizes;
 mod words;
 
 pub use found::{COLLAPSED, Found, Latent, better};
+pub use held_out::HeldOut;
 pub use sizes::Sizes;
 
 use super::fit::{ClimbArguments, Structure, check_numbers};
@@ -13,7 +15,7 @@ use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::kind::{self, vae::VaeArguments};
 use crate::output::Output;
-use crate::table::{plain, short};
+use crate::table::{plain, short, with_error};
 use natgrad::engine::Status;
 use natgrad::model::Entropies;
 use natgrad::rows::{RowSource, Table, split};
@@ -78,12 +80,25 @@ pub struct Size {
     bic: Option<f64>,
     icl: Option<f64>,
     held_out: Option<f64>,
+    /// Its standard error over the rows.
+    held_out_error: Option<f64>,
+    /// By how much it is below the best size, row by row, and the standard error of that.
+    held_out_behind: Option<Gap>,
     status: Option<Status>,
     why: Option<String>,
     entropies: Option<Entropies>,
     latents: Vec<Latent>,
     #[serde(skip)]
     weight: Option<f64>,
+    #[serde(skip)]
+    rows: Option<HeldOut>,
+}
+
+/// A difference and its standard error over the rows, nats per row.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Gap {
+    mean: f64,
+    error: f64,
 }
 
 /// One row in five is held out.
@@ -101,6 +116,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let one = |size: usize| -> Result<Size, Failure> {
         let found = model.fit(size, &whole, None)?;
         let part = model.fit(size, &train, Some(&test)).ok().filter(Found::is_sound);
+        let rows = part.and_then(|p| p.held_out).filter(|h| h.mean().0.is_finite());
+        let told = rows.as_ref().map(HeldOut::mean);
         Ok(Size {
             size,
             elbo: Some(found.elbo),
@@ -108,7 +125,10 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             parameters: Some(found.parameters),
             bic: found.bic(),
             icl: found.icl(),
-            held_out: part.and_then(|p| p.held_out).filter(|h| h.is_finite()),
+            held_out: told.map(|t| t.0),
+            held_out_error: told.map(|t| t.1),
+            held_out_behind: None,
+            rows,
             entropies: Some(found.entropies),
             weight: Some(found.weight),
             status: found.status,
@@ -124,6 +144,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         bic: None,
         icl: None,
         held_out: None,
+        held_out_error: None,
+        held_out_behind: None,
+        rows: None,
         status: None,
         why: Some(f.in_files(&arguments.data.data).to_string().replace("\nhint: ", "; ")),
         entropies: None,
@@ -131,8 +154,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         weight: None,
     };
     let all: Vec<usize> = model.sizes().all().collect();
-    let sizes: Vec<Size> = all.into_par_iter().map(|size| one(size).unwrap_or_else(|f| failed(size, f))).collect();
-    let Some((best, why)) = words::recommend(&sizes, model.word()) else {
+    let mut sizes: Vec<Size> = all.into_par_iter().map(|size| one(size).unwrap_or_else(|f| failed(size, f))).collect();
+    let held_out = words::compare(&mut sizes);
+    let Some((best, why)) = words::recommend(&sizes, held_out, model.word()) else {
         let why = sizes.iter().find_map(|s| s.why.clone()).unwrap_or_else(|| "no size could be compared".into());
         return Err(Failure::new(why, "try other sizes, or give more rows: one in five is held out"));
     };
@@ -140,7 +164,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         picture::write(&sizes, model.word(), path)?;
     }
     if out.json {
-        out.document(&serde_json::json!({"sizes": sizes, "recommended": {"size": best, "why": why}}))?;
+        out.document(
+            &serde_json::json!({"sizes": sizes, "recommended": {"size": best, "why": why, "held_out": held_out}}),
+        )?;
         return Ok(0);
     }
     show(&sizes, out)?;
@@ -168,7 +194,10 @@ fn show(sizes: &[Size], out: &Output) -> Result<(), Failure> {
                 parameters,
                 number(s.bic),
                 number(s.icl),
-                number(s.held_out),
+                match (s.held_out, s.held_out_error) {
+                    (Some(h), Some(e)) if e > 0.0 => with_error(h, e),
+                    (held_out, _) => number(held_out),
+                },
                 told.join(" "),
                 status,
             ]

@@ -25,9 +25,14 @@ pub fn write(sizes: &[Size], word: &str, path: &Path) -> Result<(), Failure> {
     };
     let mut chart = Chart::new("Which size?", format!("number of {word}"), "nats per row").legend(Corner::BottomRight);
     chart = chart.line("ELBO", of(|s| s.elbo));
-    let others = [("−BIC / 2N", of(|s| Some(-s.bic? / (2.0 * s.weight?)))), ("held out", of(|s| s.held_out))];
-    for (name, line) in others.into_iter().filter(|(_, line)| !line.is_empty()) {
-        chart = chart.line(name, line);
+    let criterion = of(|s| Some(-s.bic? / (2.0 * s.weight?)));
+    if !criterion.is_empty() {
+        chart = chart.line("−BIC / 2N", criterion);
+    }
+    let held: Vec<[f64; 3]> =
+        sizes.iter().filter_map(|s| Some([s.size as f64, s.held_out?, s.held_out_error?])).collect();
+    if !held.is_empty() {
+        chart = chart.line_with_errors("held out ± standard error", held);
     }
     let drawing = chart.draw().map_err(|e| Failure::new(e.to_string(), "leave --plot out"))?;
     let bytes = if is(path, "png") { drawing.png } else { drawing.svg.into_bytes() };

@@ -2,15 +2,15 @@
 
 use super::rows::unit_names;
 use crate::command::fit::settings;
-use crate::command::select::{Arguments, Comparable, Found, Latent, Sizes, better};
+use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes, better};
 use crate::failure::Failure;
 use crate::kind::stream;
 use crate::output::Output;
 use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings};
 use natgrad::engine::{Control, Outcome, Progress, Settings, fit};
 use natgrad::geometry::Point;
+use natgrad::model::LatentModel;
 use natgrad::model::sigmoid_belief_net::{MOST_LISTED, Recognition};
-use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
 use natgrad::rows::{Column, RowSource, Table, merge_duplicates};
 
@@ -25,6 +25,12 @@ struct Believing<'a> {
 pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure> {
     if arguments.components.is_some() {
         return Err(Failure::new("--components does nothing in a belief net", "give --latent-dim A..B"));
+    }
+    if let Some(option) = arguments.vae.given().next() {
+        return Err(Failure::new(
+            format!("{option} does nothing in select of a belief net, which sums over all states"),
+            "leave it out: these fits take --max-iterations and --tolerance",
+        ));
     }
     let Some(sizes) = arguments.latent_dim else {
         return Err(Failure::new("the numbers of hidden units are missing", "give --latent-dim A..B, for one layer"));
@@ -73,7 +79,7 @@ impl Comparable for Believing<'_> {
         if let Some(test) = held_out {
             let columns = test.columns().iter().map(|c| Column { missing: true, ..c.clone() }).collect();
             let other = BeliefNet::new(own, columns)?;
-            found.held_out = Some(Learning::new(other.net(), test, 0.0).look(point, Want::Evidence)?.elbo);
+            found.held_out = Some(HeldOut::of(test, |chunk| Ok(other.net().recognise(point, chunk)?.evidence))?);
         } else {
             found.latents = latents(&model, point, rows)?;
         }

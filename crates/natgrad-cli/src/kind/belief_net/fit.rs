@@ -13,7 +13,7 @@ use natgrad::diagnose::Restarts;
 use natgrad::engine::{Outcome, Progress};
 use natgrad::geometry::Point;
 use natgrad::objective::Learning;
-use natgrad::rows::{Chunk, ColumnKind, Profile, RowSource, merge_duplicates};
+use natgrad::rows::{Chunk, Profile, RowSource, merge_duplicates};
 use natgrad_io::RunFolder;
 use natgrad_plot::Shades;
 use serde::{Deserialize, Serialize};
@@ -176,10 +176,7 @@ pub fn wide(model: &BeliefNet) -> Option<String> {
 
 /// Rows for a net; columns of text hold words. Also names these columns.
 pub fn open(data: &[PathBuf], reading: &Reading, out: &Output) -> Result<(Box<dyn RowSource>, Vec<String>), Failure> {
-    let source = reading.open(data, false, Vec::new(), |_| true, out)?;
-    let words = source.columns().iter().filter(|c| matches!(c.kind, ColumnKind::Levels(_)));
-    let named = words.map(|c| c.name.clone()).collect();
-    Ok((source, named))
+    reading.open_two_states(data, out)
 }
 
 /// Begins a fit.

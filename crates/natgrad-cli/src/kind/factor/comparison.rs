@@ -1,15 +1,13 @@
 //! Numbers of latent dimensions compared.
 
 use crate::command::fit::settings;
-use crate::command::select::{Arguments, Comparable, Found, Latent, Sizes, better};
+use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes, better};
 use crate::failure::Failure;
 use crate::kind::stream;
 use crate::output::Output;
 use natgrad::catalogue::factor::{FactorAnalysis, FactorName, FactorSettings};
 use natgrad::engine::{Control, Outcome, Progress, Settings, fit};
 use natgrad::geometry::Point;
-use natgrad::model::Want;
-use natgrad::objective::Learning;
 use natgrad::rows::{Column, RowSource, Table};
 use std::f64::consts::{E, TAU};
 
@@ -69,7 +67,7 @@ impl Comparable for Factoring<'_> {
         if let Some(test) = held_out {
             let columns = test.columns().iter().map(|c| Column { missing: true, ..c.clone() }).collect();
             let other = FactorAnalysis::new(model.settings().clone(), columns)?;
-            found.held_out = Some(Learning::new(other.factors(), test, 0.0).look(&point, Want::Evidence)?.elbo);
+            found.held_out = Some(HeldOut::of(test, |chunk| Ok(other.factors().factors(&point, chunk)?.log_evidence))?);
         } else {
             found.latents = latents(&model, &point, rows)?;
         }

@@ -2,12 +2,12 @@
 
 use super::{Prepared, open_for_model, prepare, spec_for};
 use crate::command::fit::settings;
-use crate::command::select::{Arguments, Comparable, Found, Latent, Sizes, better};
+use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes, better};
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::catalogue::{Described, ModelName, check_support};
 use natgrad::engine::{Control, Outcome, Progress, Settings, fit};
-use natgrad::model::{LatentModel, Want};
+use natgrad::model::LatentModel;
 use natgrad::rows::{Column, RowSource, Table};
 
 /// A mixture with its rows and options.
@@ -77,8 +77,9 @@ impl Comparable for Mixing<'_> {
             let rows: &dyn RowSource = test;
             let columns = rows.columns().iter().map(|c| Column { missing: true, ..c.clone() }).collect();
             let described = Described::new(prepared.described.spec().clone(), columns)?;
-            let base = check_support(described.mixture(), described.spec(), rows)?;
-            found.held_out = Some(described.learning(rows, base).look(&outcome.look.point, Want::Evidence)?.elbo);
+            check_support(described.mixture(), described.spec(), rows)?;
+            found.held_out =
+                Some(HeldOut::of(rows, |chunk| Ok(described.posterior(&outcome.look.point, chunk)?.log_evidence))?);
         }
         debug_assert!(prepared.described.mixture().free() >= parameters);
         Ok(found)

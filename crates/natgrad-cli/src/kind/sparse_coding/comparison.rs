@@ -2,15 +2,15 @@
 
 use super::fit::asked;
 use crate::command::fit::settings;
-use crate::command::select::{Arguments, Comparable, Found, Sizes, better};
+use crate::command::select::{Arguments, Comparable, Found, HeldOut, Sizes, better};
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::catalogue::latent::{DictionarySettings, SparseDictionary, check_whole};
 use natgrad::engine::{Control, Outcome, Progress, Settings, fit};
+use natgrad::model::LatentModel;
 use natgrad::model::sparse_coding::Covariance;
-use natgrad::model::{LatentModel, Want};
 use natgrad::objective::Learning;
-use natgrad::rows::{RowSource, Table};
+use natgrad::rows::{Chunk, RowSource, Table};
 
 /// Rows and options.
 struct Coding<'a> {
@@ -75,8 +75,8 @@ impl Comparable for Coding<'_> {
         found.bound = true;
         if let Some(test) = held_out {
             let centred = model.centred(test);
-            let other = Learning::new(model.model(), &centred, 0.0);
-            found.held_out = Some(other.look(&outcome.look.point, Want::Evidence)?.elbo);
+            let of = |chunk: &Chunk<'_>| Ok(model.model().recognise(&outcome.look.point, chunk)?.bounds);
+            found.held_out = Some(HeldOut::of(&centred, of)?);
         }
         Ok(found)
     }

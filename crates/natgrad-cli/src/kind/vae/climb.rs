@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use natgrad::engine::{Control, Progress, VariationalOutcome, VariationalProgress, VariationalSettings, learn};
-use natgrad::model::vae::{Architecture, ColumnMoments, Vae};
+use natgrad::model::vae::{Architecture, ColumnMoments, Units, Vae};
 use natgrad::neural::Processor;
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 pub struct VaePlan {
     /// The model's shape.
     pub architecture: Architecture,
+    /// Units of its columns.
+    #[serde(default)]
+    pub units: Option<Units>,
     /// How it is learnt.
     pub learning: VariationalSettings,
     /// Whether minibatches are in single precision.

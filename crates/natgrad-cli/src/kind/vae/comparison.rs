@@ -1,16 +1,16 @@
 //! Numbers of latent dimensions compared: by the importance-weighted bound of rows held out, for the evidence is not known.
 
 use super::VAE;
-use super::fit::told;
-use super::rows::{DRAWS, mean};
-use crate::command::select::{Arguments, Comparable, Found, Latent, Sizes};
+use super::fit::{open as open_rows, told};
+use super::rows::DRAWS;
+use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes};
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::engine::{
     Control, Status, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, importance_bound,
     learn,
 };
-use natgrad::model::vae::{ColumnMoments, Vae};
+use natgrad::model::vae::{ColumnMoments, Units, Vae};
 use natgrad::neural::Processor;
 use natgrad::rows::{RowSource, Table};
 use std::f64::consts::{E, TAU};
@@ -27,11 +27,17 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
     if arguments.components.is_some() {
         return Err(Failure::new(format!("--components does nothing in a {VAE}"), "give --latent-dim A..B"));
     }
+    if let Some(option) = arguments.climb.not_of_epochs() {
+        return Err(Failure::new(
+            format!("{option} does nothing in a {VAE}"),
+            "learning goes by --epochs, --learning-rate and --batch: leave it out",
+        ));
+    }
     let Some(sizes) = arguments.latent_dim else {
         return Err(Failure::new("the numbers of latent dimensions are missing", "give --latent-dim A..B"));
     };
     let data = &arguments.data.data;
-    let source = arguments.data.reading.open(data, false, Vec::new(), |_| false, out)?;
+    let source = open_rows(&arguments.data.reading, data, arguments.vae.observable(), out)?;
     // Wrong options and cells are said once, not for each size.
     let (vae, _) = told(&arguments.vae, sizes.first(), &arguments.climb, source.columns().len())?;
     ColumnMoments::of(source.as_ref(), vae.architecture().observable).map_err(|e| Failure::from(e).in_files(data))?;
@@ -40,12 +46,17 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
 
 impl Coding<'_> {
     /// The best of all starts.
-    fn best(&self, vae: &Vae, settings: &VariationalSettings, rows: &Table) -> Result<VariationalOutcome, Failure> {
-        let moments = ColumnMoments::of(rows, vae.architecture().observable)?;
+    fn best(
+        &self,
+        vae: &Vae,
+        settings: &VariationalSettings,
+        moments: &ColumnMoments,
+        rows: &Table,
+    ) -> Result<VariationalOutcome, Failure> {
         let mut best: Option<VariationalOutcome> = None;
         for seed in self.arguments.seeds() {
             let settings = VariationalSettings { seed, ..settings.clone() };
-            let start = VariationalProgress::at(vae.start(&moments, seed));
+            let start = VariationalProgress::at(vae.start(moments, seed));
             let watch = &mut |_: &VariationalProgress| Control::Continue;
             let next = if self.arguments.vae.single() {
                 learn::<f32, _>(vae, &Processor, rows, &settings, start, watch)?
@@ -77,10 +88,13 @@ impl Comparable for Coding<'_> {
 
     fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure> {
         let (vae, settings) = told(&self.arguments.vae, size, &self.arguments.climb, rows.columns().len())?;
-        let outcome = self.best(&vae, &settings, rows)?;
+        let moments = ColumnMoments::of(rows, vae.architecture().observable)?;
+        let units = Units::of(&moments, vae.architecture());
+        let vae = vae.in_units(units)?;
+        let outcome = self.best(&vae, &settings, &moments, rows)?;
         let (at, sums) = (&outcome.progress.at, &outcome.sums);
         let held_out = match held_out {
-            Some(test) => Some(mean(test, &importance_bound(&vae, test, at, DRAWS, settings.seed)?)?),
+            Some(test) => Some(HeldOut::with(test, importance_bound(&vae, test, at, DRAWS, settings.seed)?)?),
             None => None,
         };
         let prior = vae.prior_log_variances(at);

@@ -5,10 +5,11 @@ use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::model_file::check_head;
 use natgrad::engine::VariationalSettings;
-use natgrad::model::vae::{Architecture, Vae};
+use natgrad::model::vae::{Architecture, Units, Vae};
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::{NamedTensor, RunFolder, read_tensors, write_tensors};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What learning was told, as far as it matters afterwards.
@@ -16,6 +17,9 @@ use std::path::PathBuf;
 pub struct Settings {
     /// The model's shape.
     pub architecture: Architecture,
+    /// Units of its columns; files of old have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Units>,
     /// How it was learnt.
     pub learning: VariationalSettings,
 }
@@ -30,6 +34,9 @@ pub struct VaeFile {
     pub settings: Settings,
     /// Names of the columns.
     pub columns: Vec<String>,
+    /// The two words of columns that hold words, by their places.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    levels: BTreeMap<usize, Vec<String>>,
     parameters: Parameters,
     #[serde(skip)]
     path: PathBuf,
@@ -39,6 +46,14 @@ pub struct VaeFile {
 struct Parameters {
     /// The file with the tensors, beside this one.
     tensors: String,
+}
+
+/// The words of a column, where it has some.
+fn levels(column: &Column) -> Option<&[String]> {
+    match &column.kind {
+        ColumnKind::Levels(levels) => Some(levels),
+        ColumnKind::Number => None,
+    }
 }
 
 /// Where the tensors lie in a run.
@@ -51,8 +66,13 @@ impl VaeFile {
             format: "natgrad-model".into(),
             version: 1,
             model: VAE.into(),
-            settings: Settings { architecture: vae.architecture().clone(), learning: learning.clone() },
+            settings: Settings {
+                architecture: vae.architecture().clone(),
+                units: vae.units().cloned(),
+                learning: learning.clone(),
+            },
             columns: columns.iter().map(|c| c.name.clone()).collect(),
+            levels: columns.iter().enumerate().filter_map(|(d, c)| Some((d, levels(c)?.to_vec()))).collect(),
             parameters: Parameters { tensors: TENSORS.into() },
             path: PathBuf::new(),
         }
@@ -87,6 +107,7 @@ impl VaeFile {
     pub fn load(&self) -> Result<(Vae, Vec<f64>), Failure> {
         let named = |e: natgrad::Error| Failure::from(e).in_file(self.path.display());
         let vae = Vae::new(self.settings.architecture.clone()).map_err(named)?;
+        let vae = vae.in_units(self.settings.units.clone()).map_err(named)?;
         if self.columns.len() != vae.architecture().columns {
             return Err(Failure::new(
                 format!(
@@ -106,7 +127,8 @@ impl VaeFile {
 
     /// The columns by themselves.
     pub fn named_columns(&self) -> Vec<Column> {
-        let column = |name: &String| Column { name: name.clone(), kind: ColumnKind::Number, missing: false };
-        self.columns.iter().map(column).collect()
+        let kind = |d: usize| self.levels.get(&d).map_or(ColumnKind::Number, |l| ColumnKind::Levels(l.clone()));
+        let column = |(d, name): (usize, &String)| Column { name: name.clone(), kind: kind(d), missing: false };
+        self.columns.iter().enumerate().map(column).collect()
     }
 }

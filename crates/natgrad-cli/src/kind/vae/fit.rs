@@ -7,15 +7,20 @@ use super::summary::Findings;
 use super::trace::write_trace;
 use super::{VAE, VaeArguments, picture};
 use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, farewell, settings};
+use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::Opened;
 use crate::output::Output;
+use crate::table::short;
+use natgrad::catalogue::latent::two_states;
 use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, mean_importance_bound};
-use natgrad::model::vae::{Architecture, ColumnMoments, Deviations, Expectation, Nodes, Vae};
+use natgrad::model::vae::{
+    Architecture, ColumnMoments, Deviations, Expectation, Nodes, ObservableName, Units, Vae, Variance,
+};
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Tolerance of the entropy sum where nothing is drawn.
 const EXACT: f64 = 1e-6;
@@ -34,6 +39,21 @@ fn check_options(arguments: &Arguments) -> Result<(), Failure> {
         )),
         None => Ok(()),
     }
+}
+
+/// Rows for an autoencoder; Bernoulli columns may hold two words.
+pub fn open(
+    reading: &Reading,
+    data: &[PathBuf],
+    observable: ObservableName,
+    out: &Output,
+) -> Result<Box<dyn RowSource>, Failure> {
+    if observable != ObservableName::Bernoulli {
+        return reading.open(data, false, Vec::new(), |_| false, out);
+    }
+    let (source, _) = reading.open_two_states(data, out)?;
+    two_states(source.columns(), "a vae of Bernoulli columns").map_err(|e| Failure::from(e).in_files(data))?;
+    Ok(source)
 }
 
 /// Shape and settings of learning.
@@ -82,23 +102,64 @@ pub fn told(
     Ok((vae, settings))
 }
 
+/// Standard deviations of columns further apart than this do not go with one variance for all.
+const UNLIKE: f64 = 100.0;
+
+/// Says so where one variance stands for columns of unlike size.
+fn unlike(vae: &Vae, moments: &ColumnMoments, source: &dyn RowSource) -> Option<String> {
+    let a = vae.architecture();
+    let varying = || moments.variances.iter().enumerate().filter(|(_, v)| **v > 0.0);
+    let (widest, most) = varying().max_by(|a, b| a.1.total_cmp(b.1))?;
+    let (narrowest, least) = varying().min_by(|a, b| a.1.total_cmp(b.1))?;
+    let apart = (most / least).sqrt();
+    let one = a.observable == ObservableName::Gaussian && a.variance == Variance::Scalar;
+    let name = |d: usize| &source.columns()[d].name;
+    (one && apart > UNLIKE).then(|| {
+        format!(
+            "column \"{}\" is {} times as wide as \"{}\", which one variance for all columns leaves untold: --variance \
+             column tells them apart",
+            name(widest),
+            short(apart.round()),
+            name(narrowest)
+        )
+    })
+}
+
+/// What a fit that left the finite numbers ends with.
+fn diverged(epochs: u64, vae: &Vae, folder: Option<&RunFolder>) -> Failure {
+    let kept = folder.map_or(String::new(), |f| format!("; {} holds the last that were finite", f.path().display()));
+    let data = match vae.architecture().observable {
+        ObservableName::Poisson => ", or look for a count far from all others",
+        _ => "",
+    };
+    Failure::new(
+        format!("the fit diverged after {epochs} epochs: ELBO or parameters are no longer finite{kept}"),
+        format!("give a smaller --learning-rate or --optimiser natural{data}"),
+    )
+}
+
 /// Fits and writes.
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     check_options(arguments)?;
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
-    let source = arguments.reading.open(&arguments.data, false, Vec::new(), |_| false, out)?;
+    let source = open(&arguments.reading, &arguments.data, arguments.vae.observable(), out)?;
     let source = source.as_ref();
     let Some(latents) = arguments.latent.latent_dim else {
         return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
     };
     let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
     let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
-    let start = match &arguments.start {
+    let (vae, start) = match &arguments.start {
         Some(path) => read_start(path, &vae)?,
-        None => vae.start(&moments, learning.seed),
+        None => {
+            let units = Units::of(&moments, vae.architecture());
+            let vae = vae.in_units(units)?;
+            let start = vae.start(&moments, learning.seed);
+            (vae, start)
+        }
     };
     let single = arguments.vae.single();
-    let own = VaePlan { architecture: vae.architecture().clone(), learning, single };
+    let own = VaePlan { architecture: vae.architecture().clone(), units: vae.units().cloned(), learning, single };
     let plan = Plan {
         data: arguments.data.clone(),
         reading: arguments.reading.clone(),
@@ -111,7 +172,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(start), folder.as_ref(), out)?;
-    end(&vae, &own.learning, source, &ended, folder.as_ref(), out)
+    end(&vae, &own.learning, source, &moments, &ended, folder.as_ref(), out)
 }
 
 /// Goes on with a run.
@@ -121,19 +182,18 @@ pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8,
         return Err(Failure::new("there is no run to go on with", "give --resume RUN"));
     };
     let state: State = folder.read_checkpoint()?;
-    let source = plan.reading.open(&plan.data, false, Vec::new(), |_| false, out)?;
+    let source = open(&plan.reading, &plan.data, own.architecture.observable, out)?;
     let source = source.as_ref();
-    let vae = Vae::new(own.architecture.clone())?;
+    let vae = Vae::new(own.architecture.clone())?.in_units(own.units.clone())?;
     let named = |e: natgrad::Error| Failure::from(e).in_files(&plan.data);
-    if source.columns().len() == vae.architecture().columns {
-        let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
-        check_fingerprint(plan, fingerprint_of(source, &moments))?;
-    }
+    let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
+    check_fingerprint(plan, fingerprint_of(source, &moments))?;
     let ended = climb(&vae, &own, plan, source, state.learning, Some(&folder), out)?;
-    end(&vae, &own.learning, source, &ended, Some(&folder), out)
+    end(&vae, &own.learning, source, &moments, &ended, Some(&folder), out)
 }
 
-fn read_start(path: &Path, vae: &Vae) -> Result<Vec<f64>, Failure> {
+/// The model of a start, in the units that its parameters are about.
+fn read_start(path: &Path, vae: &Vae) -> Result<(Vae, Vec<f64>), Failure> {
     let opened = Opened::read(path)?;
     if opened.model() != Some(VAE) {
         return Err(Failure::new(format!("{}: it holds no {VAE}", path.display()), "name the run of an autoencoder"));
@@ -145,13 +205,14 @@ fn read_start(path: &Path, vae: &Vae) -> Result<Vec<f64>, Failure> {
             "give the same --latent-dim, --hidden-layers, --observable, --variance and --latent-prior",
         ));
     }
-    Ok(at)
+    Ok((vae.clone().in_units(other.units().cloned())?, at))
 }
 
 fn end(
     vae: &Vae,
     settings: &VariationalSettings,
     source: &dyn RowSource,
+    moments: &ColumnMoments,
     ended: &Ended,
     folder: Option<&RunFolder>,
     out: &Output,
@@ -162,6 +223,7 @@ fn end(
     // The sums whose standard error the outcome states.
     evaluation.sums = outcome.sums.clone();
     let (bound, bounded) = mean_importance_bound(vae, source, at, (DRAWS, BOUNDED), settings.seed)?;
+    let advice = unlike(vae, moments, source);
     let columns: Vec<String> = source.columns().iter().map(|c| c.name.clone()).collect();
     let status = match outcome.progress.status {
         Some(VariationalStatus::Converged) => "converged",
@@ -180,6 +242,8 @@ fn end(
         tolerance: EXACT,
         held: &outcome.held,
         status: Some(status),
+        advice,
+        climb: None,
         run: Some((outcome.progress.epoch, settings.seed)),
     };
     if let Some(folder) = folder {
@@ -191,6 +255,9 @@ fn end(
         if !ended.interrupted {
             folder.remove_checkpoint()?;
         }
+    }
+    if outcome.progress.status == Some(VariationalStatus::Diverged) {
+        return Err(diverged(outcome.progress.epoch, vae, folder));
     }
     findings.show(out)?;
     Ok(farewell(folder, ended.interrupted, out))

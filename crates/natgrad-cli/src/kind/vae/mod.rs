@@ -7,6 +7,7 @@ mod file;
 mod fit;
 mod picture;
 mod rows;
+mod short_climb;
 mod summary;
 mod trace;
 

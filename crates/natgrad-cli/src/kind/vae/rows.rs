@@ -1,7 +1,8 @@
 //! What the subcommands ask of a learnt autoencoder.
 
 use super::file::VaeFile;
-use super::summary::Findings;
+use super::short_climb::ShortClimb;
+use super::summary::{Findings, told};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -19,7 +20,7 @@ pub const DRAWS: usize = 50;
 pub const BOUNDED: u64 = 16 * 1024;
 
 /// Seed of draws after learning: other ones than learning's.
-const SEED: u64 = 1;
+pub const SEED: u64 = 1;
 
 /// Rows drawn and written at once.
 const BLOCK: usize = 1024;
@@ -78,10 +79,11 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
         }))?;
     } else {
         out.result(&format!(
-            "{} rows, ELBO {} ± {:.2} nats per row; importance-weighted bound ({DRAWS} draws) {bound}",
+            "{} rows, ELBO {} ± {} nats per row; importance-weighted bound ({DRAWS} draws) {}",
             sums.rows,
-            sums.elbo(),
-            sums.elbo_error()
+            told(sums.elbo(), sums.elbo_error()),
+            told(sums.elbo_error(), sums.elbo_error()),
+            told(bound, sums.elbo_error())
         ))?;
     }
     Ok(0)
@@ -144,6 +146,8 @@ pub fn check(file: &VaeFile, data: &DataArguments, tolerance: f64, out: &Output)
         tolerance,
         held: &[],
         status: None,
+        advice: None,
+        climb: ShortClimb::of(vae, source.as_ref(), at, learning).map_err(|f| f.in_files(&data.data))?,
         run: None,
     };
     Ok(u8::from(!findings.show(out)?))

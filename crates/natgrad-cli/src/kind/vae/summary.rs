@@ -1,8 +1,10 @@
 //! What a fit or a check of an autoencoder says, as JSON and in words.
 
 use super::VAE;
+use super::short_climb::ShortClimb;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::table::short;
 use natgrad::diagnose::{Certificate, Verdict};
 use natgrad::engine::Evaluation;
 use natgrad::model::vae::Vae;
@@ -30,12 +32,26 @@ pub struct Findings<'a> {
     pub held: &'a [usize],
     /// `converged`, `epoch-limit`, …
     pub status: Option<&'a str>,
+    /// What the data say about the options.
+    pub advice: Option<String>,
+    /// What a short climb from here gains.
+    pub climb: Option<ShortClimb>,
     /// Epochs and the seed.
     pub run: Option<(u64, u64)>,
 }
 
 /// Standard errors that a residual may be away from zero: one of sixteen thousand normal draws is further.
 const ERRORS: f64 = 4.0;
+
+/// Standard error of the ELBO, as a share of it, from which on a few rows are all that counts; and the rows that this takes.
+const OUTWEIGHED: f64 = 0.5;
+const FEW: u64 = 30;
+
+/// A number with two decimals, more where its standard error is smaller.
+pub fn told(x: f64, error: f64) -> String {
+    let digits = if error > 0.0 { (-error.log10().floor()).clamp(2.0, 9.0) } else { 9.0 };
+    format!("{:.1$}", x, digits as usize)
+}
 
 impl Findings<'_> {
     /// Whether the ELBO is a sum of entropies.
@@ -91,11 +107,19 @@ impl Findings<'_> {
         }
         if self.status == Some("diverged") {
             all.push(
-                "the fit diverged, and the parameters are the last that were finite: give columns of like size, a smaller \
-                 --learning-rate, or --optimiser natural"
+                "the fit diverged, and the parameters are the last that were finite: give a smaller --learning-rate, or \
+                 --optimiser natural"
                     .into(),
             );
         }
+        let sums = &self.evaluation.sums;
+        if sums.rows >= FEW && sums.elbo_error() > OUTWEIGHED * sums.elbo().abs() {
+            all.push(format!(
+                "a few rows outweigh all others in the ELBO, whose standard error is {}: look for cells far from the rest",
+                short(sums.elbo_error())
+            ));
+        }
+        all.extend(self.advice.clone());
         let names: Vec<String> = self.evaluation.collapsed.iter().map(|l| (l + 1).to_string()).collect();
         if !names.is_empty() {
             all.push(format!(
@@ -129,6 +153,7 @@ impl Findings<'_> {
             "remaining": null,
             "stationarity": null,
             "information": null,
+            "short_climb": self.climb,
             "certificates": [self.certificate()],
             "warnings": self.warnings(),
             "latents": {"divergences": e.divergences, "collapsed": collapsed, "threshold": e.threshold},
@@ -150,21 +175,24 @@ impl Findings<'_> {
             out.document(&self.document())?;
         } else {
             let (sums, entropies) = (&self.evaluation.sums, self.evaluation.sums.entropies());
+            let error = sums.elbo_error();
+            let told = |x: f64| told(x, error);
+            let climb = self.climb.as_ref().map_or(String::new(), |c| format!("\nshort climb: {}", c.words()));
             out.result(&format!(
-                "{VAE}: {} rows{}\nELBO {} ± {:.2} nats per row; importance-weighted bound ({} draws{}) {}\nentropy sum {}: \
-                 recognition {} − prior {} − observable {} + base measure {}\n{}: {}",
+                "{VAE}: {} rows{}\nELBO {} ± {} nats per row; importance-weighted bound ({} draws{}) {}\nentropy sum {}: \
+                 recognition {} − prior {} − observable {} + base measure {}\n{}: {}{climb}",
                 sums.rows,
                 self.status.map_or(String::new(), |s| format!(", {s}")),
-                sums.elbo(),
-                sums.elbo_error(),
+                told(sums.elbo()),
+                told(error),
                 self.bound.1,
                 if self.bound.2 < sums.rows { format!(", {} rows", self.bound.2) } else { String::new() },
-                self.bound.0,
-                entropies.sum(),
-                entropies.recognition,
-                entropies.prior,
-                entropies.observable,
-                entropies.base_measure,
+                told(self.bound.0),
+                told(entropies.sum()),
+                told(entropies.recognition),
+                told(entropies.prior),
+                told(entropies.observable),
+                told(entropies.base_measure),
                 certificate.name,
                 certificate.why
             ))?;

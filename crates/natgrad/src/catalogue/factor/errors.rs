@@ -5,7 +5,8 @@
 //! ```
 //!
 //! Loadings alone are not identified, for the factors can be turned; the canonical ones are where their `λ` differ. The
-//! covariance of estimates is a pseudo-inverse, and what is identified does not depend on which one is taken.
+//! covariance of estimates is a pseudo-inverse, and what is identified does not depend on which one is taken. A loading is at most
+//! its column's standard deviation: an error above that says that the rows do not tell it.
 
 use super::FactorAnalysis;
 use super::parameters::Numbers;
@@ -91,7 +92,9 @@ impl FactorAnalysis {
                 let factor = -at.0[loading(d, *k)] / gap;
                 v.extend(bent.iter().map(|&(i, x)| (i, factor * x)));
             }
-            error(&gathered(v), chart.scales[d])
+            let own: f64 = (0..latent).map(|h| at.0[loading(d, h)].powi(2)).sum();
+            let spread = (own + variance(d)).sqrt();
+            error(&gathered(v), 1.0).filter(|e| *e <= spread).map(|e| e * chart.scales[d])
         };
         let of_noise = |i: usize| -> Option<f64> {
             let own = if at.0.len() == first_noise + 1 { !floored.is_empty() } else { floored.contains(&i) };

@@ -80,18 +80,7 @@ impl BeliefNet {
     pub fn for_data(settings: BeliefNetSettings, source: &dyn RowSource) -> Result<(Self, Vec<f64>), Error> {
         let mut columns = source.columns().to_vec();
         let (mut on, mut seen) = (vec![0.0; columns.len()], vec![0.0; columns.len()]);
-        for column in &columns {
-            if let ColumnKind::Levels(levels) = &column.kind
-                && levels.len() > 2
-            {
-                return Err(Error::Data {
-                    problem: format!("column \"{}\" has {} levels: {}", column.name, levels.len(), some(levels)),
-                    hint:
-                        "a sigmoid belief net reads columns of two states: leave it out, or make a column of each level"
-                            .into(),
-                });
-            }
-        }
+        two_states(&columns, "a sigmoid belief net")?;
         let mut problem = None;
         for stretch in source.stretches() {
             source.sweep(stretch, &mut |_, chunk| {
@@ -204,6 +193,24 @@ impl BeliefNet {
         out.extend(prior.iter().map(|p| p.ln() - (-p).ln_1p()));
         Ok(Point(out))
     }
+}
+
+/// Refuses a column of words of which there are more than two, naming the model that reads it.
+///
+/// # Errors
+/// [`Error::Data`] naming column and words.
+pub fn two_states(columns: &[Column], model: &str) -> Result<(), Error> {
+    for column in columns {
+        if let ColumnKind::Levels(levels) = &column.kind
+            && levels.len() > 2
+        {
+            return Err(Error::Data {
+                problem: format!("column \"{}\" has {} levels: {}", column.name, levels.len(), some(levels)),
+                hint: format!("{model} reads columns of two states: leave it out, or make a column of each level"),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The first levels of a column, for messages.

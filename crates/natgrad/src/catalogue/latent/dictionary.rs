@@ -137,10 +137,15 @@ pub fn check(source: &dyn RowSource) -> Result<(), Error> {
         source.sweep(stretch, &mut |_, chunk| {
             let Some(at) = chunk.values.iter().position(|x| !x.is_finite()) else { return Ok(()) };
             let (row, x) = (chunk.first_row + (at % chunk.rows) as u64 + 1, chunk.values[at]);
-            let what = if x.is_nan() { "is missing".to_string() } else { format!("is {x}") };
+            let (what, hint) = if x.is_nan() {
+                let hint = "sparse coding reads whole rows: impute them first, with factor-analysis for example";
+                ("is missing".to_string(), hint)
+            } else {
+                (format!("is {x}"), "write NaN where a value is missing and impute it, or leave the row out")
+            };
             Err(Error::Data {
                 problem: format!("row {row}, column \"{}\": the cell {what}", source.columns()[at / chunk.rows].name),
-                hint: "sparse coding reads whole rows: impute them first, with factor-analysis for example".into(),
+                hint: hint.into(),
             })
         })?;
     }

@@ -6,7 +6,7 @@ mod dictionary;
 mod numbers;
 mod summary;
 
-pub use belief_net::{BeliefNet, BeliefNetSettings};
+pub use belief_net::{BeliefNet, BeliefNetSettings, two_states};
 pub use centred::Centred;
 pub use dictionary::{DictionarySettings, SparseDictionary, check as check_whole};
 pub use summary::{Summarised, summarise_latent};

@@ -79,7 +79,7 @@ pub fn reconstruct(vae: &Vae, source: &dyn RowSource, at: &[f64]) -> Result<Vec<
     centre(vae, source, at, &mut |pass, n| {
         pass.outputs(&mut outputs);
         for (d, column) in columns.iter_mut().enumerate() {
-            column.extend(outputs[d * n..(d + 1) * n].iter().map(|o| mean(vae, *o)));
+            column.extend(outputs[d * n..(d + 1) * n].iter().map(|o| mean(vae, d, *o)));
         }
     })?;
     Ok(columns)
@@ -104,9 +104,9 @@ fn centre(
     })
 }
 
-fn mean(vae: &Vae, output: f64) -> f64 {
+fn mean(vae: &Vae, column: usize, output: f64) -> f64 {
     match vae.architecture().observable {
-        ObservableName::Gaussian => output,
+        ObservableName::Gaussian => vae.outside(column, output),
         ObservableName::Bernoulli => logistic(output),
         ObservableName::Poisson => output.exp(),
     }
@@ -133,7 +133,7 @@ pub fn generate(vae: &Vae, at: &[f64], rows: Range<usize>, seed: u64) -> (Vec<Ve
         stack.forward::<f64, Processor>(&Processor, &device, &z, 1, &mut outputs);
         let out: &Vec<f64> = &outputs[outputs.len() - 1];
         for d in 0..a.columns {
-            let m = mean(vae, out[d]);
+            let m = mean(vae, d, out[d]);
             means[d].push(m);
             drawn[d].push(match a.observable {
                 ObservableName::Bernoulli => f64::from(u8::from(rng.random::<f64>() < m)),
@@ -142,7 +142,7 @@ pub fn generate(vae: &Vae, at: &[f64], rows: Range<usize>, seed: u64) -> (Vec<Ve
                 ObservableName::Gaussian => {
                     let e: f64 = StandardNormal.sample(&mut rng);
                     let v = match a.variance {
-                        Variance::Network => out[a.columns + d],
+                        Variance::Network => out[a.columns + d] + 2.0 * vae.scale(d).ln(),
                         _ => vae.log_variance(at, d),
                     };
                     m + (0.5 * v).exp() * e

@@ -62,7 +62,7 @@ pub struct VariationalSettings {
     pub decay: f64,
     /// How expectations over the beliefs are taken.
     pub expectation: Expectation,
-    /// Smallest variance of a Gaussian observable.
+    /// Smallest variance of a Gaussian observable, in the model's units.
     pub variance_floor: f64,
     /// Quasi-Newton iterations at the end, where the objective is deterministic.
     pub polish: u64,

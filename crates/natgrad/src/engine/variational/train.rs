@@ -77,7 +77,7 @@ impl<'a, T: Real, B: Backend<T>> Epochs<'a, T, B> {
             vae,
             backend,
             settings,
-            rows: Shuffled::new(source, vae.architecture().observable, settings.window),
+            rows: Shuffled::new(source, vae, settings.window),
             pass: Pass::new(vae, backend, settings.expectation.clone(), rows),
             at: backend.zeros(parameters),
             gradient: backend.zeros(parameters + vae.widest()),

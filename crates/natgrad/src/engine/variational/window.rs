@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::linalg::real::Real;
-use crate::model::vae::{ObservableName, check, log_base_measure};
+use crate::model::vae::{ObservableName, Units, Vae, check, log_base_measure};
 use crate::rows::{CHUNK_ROWS, Chunk, RowSource};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -12,7 +12,7 @@ use std::ops::Range;
 /// Memory that rows to be shuffled take at most, unless a chunk takes more.
 const MOST_BYTES: usize = 1 << 29;
 
-/// Rows in memory, row-major, with their numbers, weights and base measures.
+/// Rows in memory, row-major, in the model's units, with their numbers, weights and base measures.
 #[derive(Debug, Default)]
 pub(super) struct Window<T> {
     pub store: Vec<T>,
@@ -33,12 +33,13 @@ impl<T: Real> Window<T> {
         self.bases.clear();
     }
 
-    fn take(&mut self, chunk: &Chunk<'_>, columns: usize, observable: ObservableName) {
+    fn take(&mut self, chunk: &Chunk<'_>, columns: usize, observable: ObservableName, units: Option<&Units>) {
         for n in 0..chunk.rows {
             if chunk.weight(n) <= 0.0 {
                 continue;
             }
-            self.store.extend((0..columns).map(|d| T::of(chunk.column(d)[n])));
+            let cell = |d: usize| chunk.column(d)[n];
+            self.store.extend((0..columns).map(|d| T::of(units.map_or(cell(d), |u| u.inside(d, cell(d))))));
             self.numbers.push(chunk.first_row + n as u64);
             self.weights.push(chunk.weight(n));
             self.bases.push(log_base_measure(observable, (0..columns).map(|d| chunk.column(d)[n])));
@@ -71,13 +72,14 @@ impl<T: Real> Window<T> {
 pub(super) struct Shuffled<'a, T> {
     source: &'a dyn RowSource,
     observable: ObservableName,
+    units: Option<&'a Units>,
     capacity: usize,
     window: Window<T>,
     whole: bool,
 }
 
 impl<'a, T: Real> Shuffled<'a, T> {
-    pub fn new(source: &'a dyn RowSource, observable: ObservableName, capacity: usize) -> Self {
+    pub fn new(source: &'a dyn RowSource, vae: &'a Vae, capacity: usize) -> Self {
         let window = Window {
             store: Vec::new(),
             numbers: Vec::new(),
@@ -88,7 +90,8 @@ impl<'a, T: Real> Shuffled<'a, T> {
         // Wide rows: fewer of them, so that memory stays bounded.
         let row = source.columns().len().max(1) * size_of::<T>();
         let capacity = capacity.min((MOST_BYTES / row).max(CHUNK_ROWS));
-        Shuffled { source, observable, capacity, window, whole: false }
+        let observable = vae.architecture().observable;
+        Shuffled { source, observable, units: vae.units(), capacity, window, whole: false }
     }
 
     /// Shows every row of positive weight once.
@@ -109,13 +112,13 @@ impl<'a, T: Real> Shuffled<'a, T> {
         self.window.clear();
         let (mut windows, mut go_on) = (0, true);
         for stretch in stretches {
-            let Shuffled { source, window, observable, capacity, .. } = self;
+            let Shuffled { source, window, observable, units, capacity, .. } = self;
             source.sweep(stretch, &mut |_, chunk| {
                 if !go_on {
                     return Ok(());
                 }
                 check(*observable, source.columns(), &chunk)?;
-                window.take(&chunk, columns, *observable);
+                window.take(&chunk, columns, *observable, *units);
                 if !fits && window.numbers.len() >= *capacity {
                     windows += 1;
                     go_on = window.show(batch, seed, stream(windows), visit)?;

@@ -112,6 +112,7 @@ pub struct Vae {
     pub(crate) observable: Observable,
     pub(crate) shape: Latents,
     pub(crate) networks: usize,
+    pub(super) units: Option<super::Units>,
 }
 
 fn setting(problem: String, hint: &str) -> Error {
@@ -177,7 +178,7 @@ impl Vae {
             PriorName::Learnt => Spread::Column(layout.add("prior.log_variances", &[a.latents])),
         };
         let shape = Latents { dimension: a.latents, spread, prior };
-        Ok(Vae { architecture, layout, encoder, decoder, observable, shape, networks })
+        Ok(Vae { architecture, layout, encoder, decoder, observable, shape, networks, units: None })
     }
 
     /// Its shape.
@@ -221,14 +222,16 @@ impl Vae {
         &self.encoder
     }
 
-    /// Log-variance of a column at some parameters; 0 where it is no parameter and not fixed.
+    /// Log-variance of a column at some parameters, in the data's units; that of the units where it is no parameter and not
+    /// fixed.
     pub fn log_variance(&self, at: &[f64], column: usize) -> f64 {
-        match self.observable {
+        let own = match self.observable {
             Observable::Gaussian(Spread::Fixed(v)) => v,
             Observable::Gaussian(Spread::Scalar(place)) => at[place],
             Observable::Gaussian(Spread::Column(place)) => at[place + column],
             _ => 0.0,
-        }
+        };
+        own + 2.0 * self.scale(column).ln()
     }
 
     /// Log-variances of the prior at some parameters.

@@ -14,6 +14,7 @@ mod pass;
 mod start;
 mod sums;
 mod support;
+mod units;
 
 pub use architecture::{Architecture, Deviations, Inputs, ObservableName, PriorName, Vae, Variance};
 pub use closed::Condition;
@@ -22,3 +23,4 @@ pub use pass::{Kronecker, Pass, Sweep};
 pub use start::ColumnMoments;
 pub use sums::Sums;
 pub use support::{check, log_base_measure};
+pub use units::Units;

@@ -100,8 +100,10 @@ const COUNTS: f64 = 0.1;
 impl Vae {
     /// Random parameters: weights normal with variance `1/inputs` (`2/inputs` before a rectifier; those of the last layers
     /// smaller for counts), biases 0 but for the
-    /// decoder's last ones, which give every column its mean; variances those of the columns.
+    /// decoder's last ones, which give every column its mean; variances those of the columns. `moments` are in the data's units.
     pub fn start(&self, moments: &ColumnMoments, seed: u64) -> Vec<f64> {
+        let inside = self.units.as_ref().map(|u| u.moments(moments));
+        let moments = inside.as_ref().unwrap_or(moments);
         let mut at = vec![0.0; self.parameters()];
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut draw = |stack: &Stack, at: &mut [f64]| {

@@ -13,7 +13,7 @@ pub fn check(observable: ObservableName, columns: &[Column], chunk: &Chunk<'_>) 
     let (family, support) = match observable {
         ObservableName::Gaussian => ("normal", "finite numbers"),
         ObservableName::Bernoulli => ("Bernoulli", "0 and 1"),
-        ObservableName::Poisson => ("Poisson", "whole numbers from 0"),
+        ObservableName::Poisson => ("Poisson", "whole numbers from 0 to 9e15, which a double tells apart"),
     };
     for (d, column) in columns.iter().enumerate() {
         for (n, &x) in chunk.column(d).iter().enumerate() {

@@ -85,7 +85,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         self.capacity
     }
 
-    /// Takes rows from a row-major store: `rows[i]` is the place of row `i`.
+    /// Takes rows from a row-major store, in the model's units: `rows[i]` is the place of row `i`.
     ///
     /// `numbers` are the rows' numbers in the data set, from which their draws come.
     pub fn load(&mut self, store: &[T], rows: &[usize], numbers: &[u64], weights: &[f64], bases: &[f64]) {
@@ -185,6 +185,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     pub fn collect(&mut self, prior: &[f64]) -> Sums {
         let (n, h) = (self.batch.rows, self.vae.shape.dimension);
         let total: f64 = self.row_weights.iter().sum();
+        let volume = self.vae.log_volume();
         let (density, rest) = self.host.split_at_mut(n);
         let (entropy, rest) = rest.split_at_mut(n);
         let (recognition, rest) = rest.split_at_mut(n);
@@ -197,7 +198,12 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         let mut sums = Sums { rows: n as u64, weight: total, prior_entropy: self.prior_entropy, ..Sums::default() };
         for i in 0..n {
             let w = self.row_weights[i];
-            let (d, e, r, c) = (density[i].double(), entropy[i].double(), recognition[i].double(), cross[i].double());
+            let (d, e, r, c) = (
+                density[i].double() + volume,
+                entropy[i].double() - volume,
+                recognition[i].double(),
+                cross[i].double(),
+            );
             let elbo = d + r + c + self.bases[i];
             let residual = d + e + c + self.prior_entropy;
             sums.density += w * d;
@@ -235,14 +241,15 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     /// Per-row densities `E_q ln p(x|z)` of the loaded rows with the base measure, after [`Pass::forward`].
     pub fn densities(&self, to: &mut [f64]) {
         let n = self.batch.rows;
+        let volume = self.vae.log_volume();
         let mut host = vec![T::ZERO; n];
         self.backend.read(&self.found.density, 0, &mut host);
         for i in 0..n {
-            to[i] = host[i].double() + self.bases[i];
+            to[i] = host[i].double() + volume + self.bases[i];
         }
     }
 
-    /// The decoder's outputs for the loaded rows, after [`Pass::forward`]: column after column, copies one after the other.
+    /// The decoder's outputs for the loaded rows, in the model's units, after [`Pass::forward`]: column after column, copies one after the other.
     pub fn outputs(&self, to: &mut Vec<f64>) {
         let mut host = vec![T::ZERO; self.batch.points() * self.vae.decoder.last().outputs];
         self.backend.read(&self.decoder[self.decoder.len() - 1], 0, &mut host);

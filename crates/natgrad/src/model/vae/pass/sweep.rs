@@ -105,7 +105,11 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
                 self.batch.rows = n;
                 for d in 0..columns {
                     let cells = &chunk.column(d)[first..first + n];
-                    self.host[d * n..(d + 1) * n].iter_mut().zip(cells).for_each(|(to, x)| *to = T::of(*x));
+                    let to = self.host[d * n..(d + 1) * n].iter_mut().zip(cells);
+                    match vae.units() {
+                        Some(units) => to.for_each(|(to, x)| *to = T::of(units.inside(d, *x))),
+                        None => to.for_each(|(to, x)| *to = T::of(*x)),
+                    }
                 }
                 self.backend.write(&mut self.x, 0, &self.host[..n * columns]);
                 self.see();

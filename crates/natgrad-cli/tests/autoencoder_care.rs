@@ -1,0 +1,167 @@
+//! Autoencoders on data as they come: columns of unlike size, words for zeros and ones, fits that diverge, models badly learnt.
+
+mod common;
+
+use common::{Place, Ran, example};
+use serde_json::Value;
+
+/// What a column is multiplied by, and what is added then: a map that doubles carry out nearly exactly.
+const UNIT: f64 = 16_384.0;
+const ZERO: f64 = 1_048_576.0;
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+/// Wines, and the same with alcohol in another unit.
+fn wines(place: &Place) {
+    let text = std::fs::read_to_string(example("wine.csv")).expect("wines");
+    let mut lines = text.lines();
+    let mut other = format!("{}\n", lines.next().expect("a header"));
+    for line in lines {
+        let (first, rest) = line.split_once(',').expect("columns");
+        let x: f64 = first.parse().expect("a number");
+        other.push_str(&format!("{},{rest}\n", ZERO + UNIT * x));
+    }
+    place.write("plain.csv", &text);
+    place.write("other.csv", other);
+}
+
+const FIT: &str = "--exclude cultivar --latent-dim 3 --hidden-layers 16 --epochs 25 --seed 1 --json";
+
+fn fit(place: &Place, table: &str, options: &str) -> Ran {
+    place.run(&format!("fit vae {table} {FIT} {options}")).fine()
+}
+
+#[test]
+fn what_is_learnt_does_not_depend_on_the_units_of_a_column() {
+    let place = Place::new();
+    wines(&place);
+    for (optimiser, variance) in [("adam", "column"), ("adam", "network"), ("natural", "column")] {
+        let options = format!("--optimiser {optimiser} --variance {variance}");
+        let plain = fit(&place, "plain.csv", &options).json();
+        let other = fit(&place, "other.csv", &format!("{options} --out run")).json();
+        let gap = number(&plain["elbo"]) - UNIT.ln() - number(&other["elbo"]);
+        // Rounding of rows grows along fifty steps in single precision.
+        assert!(gap.abs() < 0.05, "{optimiser} {variance}: {gap}");
+        let gap = number(&plain["entropy_sum"]) - UNIT.ln() - number(&other["entropy_sum"]);
+        assert!(gap.abs() < 0.2, "{optimiser} {variance}: {gap}");
+        let scored = place.run("score run other.csv --json").fine().json();
+        // Draws of its own: a few standard errors of the ELBO.
+        assert!((number(&scored["elbo"]) - number(&other["elbo"])).abs() < 4.0 * number(&other["elbo_error"]));
+        place.run("check run other.csv").fine();
+        place.run("sample run --rows 200 --seed 3 --out made.csv").fine();
+        let made: Vec<f64> = place.rows("made.csv")[1..].iter().map(|r| r[0].parse().expect("a number")).collect();
+        let mean = made.iter().sum::<f64>() / 200.0;
+        // Wine has 13 % of alcohol, give or take one.
+        assert!((mean - ZERO - 13.0 * UNIT).abs() < UNIT, "{mean}");
+    }
+    // A start keeps its own units; a file of old has none.
+    fit(&place, "other.csv", "--variance column --start run --out again");
+    let mut old = place.json("run/model.json");
+    assert_eq!(old["settings"]["units"]["scales"].as_array().map(Vec::len), Some(13));
+    old["settings"].as_object_mut().expect("settings").remove("units");
+    place.write("run/model.json", old.to_string());
+    let scored = place.run("score run plain.csv --json").fine().json();
+    assert!(number(&scored["elbo"]).is_finite());
+}
+
+#[test]
+fn one_variance_for_columns_of_unlike_size_is_remarked_on() {
+    let place = Place::new();
+    wines(&place);
+    let other = fit(&place, "other.csv", "").json();
+    assert!(number(&other["elbo"]).is_finite() && other["status"] == "iteration-limit");
+    let warnings = other["warnings"].to_string();
+    assert!(warnings.contains("--variance column") && warnings.contains("alcohol"), "{warnings}");
+}
+
+#[test]
+fn a_fit_that_diverges_ends_with_two_and_leaves_what_was_finite() {
+    let place = Place::new();
+    wines(&place);
+    place.run(&format!("fit vae plain.csv {FIT} --learning-rate 1e30 --out run")).refused(&[
+        "diverged after",
+        "run holds the last that were finite",
+        "--learning-rate",
+    ]);
+    assert_eq!(place.json("run/summary.json")["status"], "diverged");
+    place.run("score run plain.csv").fine();
+    // A count far from all others: it is learnt, or the end says what is the matter.
+    let mut text = String::from("a,b\n");
+    for i in 0..200 {
+        text.push_str(&format!("{},{}\n", if i == 7 { 1_000_000 } else { i % 4 }, i * 5 % 7 % 3));
+    }
+    place.write("counts.csv", text);
+    for optimiser in ["adam", "natural"] {
+        let line = "fit vae counts.csv --latent-dim 1 --hidden-layers 8 --observable poisson --epochs 30 --seed 2";
+        let ran = place.run(&format!("{line} --optimiser {optimiser} --json"));
+        match ran.code {
+            Some(0) => assert!(number(&ran.json()["elbo"]).is_finite(), "{ran:#?}"),
+            _ => drop(ran.refused(&["a count far from all others"])),
+        }
+    }
+}
+
+#[test]
+fn bernoulli_columns_may_hold_words() {
+    let place = Place::new();
+    let (mut words, mut digits) = (String::from("a,b,c\n"), String::from("a,b,c\n"));
+    for i in 0..80 {
+        let cells = [i % 2 == 0, i % 3 == 0, i % 2 == 0 && i % 5 != 0];
+        let line = |on: &str, off: &str| cells.map(|c| if c { on } else { off }).join(",") + "\n";
+        words.push_str(&line("yes", "no"));
+        digits.push_str(&line("1", "0"));
+    }
+    place.write("words.csv", words);
+    place.write("digits.csv", digits);
+    let line = "--observable bernoulli --latent-dim 1 --hidden-layers 4 --epochs 4 --json";
+    let as_words = place.run(&format!("fit vae words.csv {line} --out run")).fine().json();
+    let as_digits = place.run(&format!("fit vae digits.csv {line}")).fine().json();
+    assert_eq!(as_words["elbo"], as_digits["elbo"]);
+    let scored = place.run("score run words.csv --json").fine().json();
+    assert!(number(&scored["elbo"]).is_finite());
+    place.run("sample run --rows 9 --out made.csv").fine();
+    assert!(place.rows("made.csv")[1..].iter().flatten().all(|w| w == "yes" || w == "no"));
+    place.run("select vae words.csv --observable bernoulli --latent-dim 1 --hidden-layers 4 --epochs 2").fine();
+    place.write("three.csv", "a,b\nyes,1\nno,0\nperhaps,1\n");
+    place.run(&format!("fit vae three.csv {line}")).refused(&["three.csv", "\"a\"", "3 levels", "a vae of Bernoulli"]);
+}
+
+#[test]
+fn check_says_what_a_short_climb_gains() {
+    let place = Place::new();
+    wines(&place);
+    fit(&place, "plain.csv", "--variance column --out run");
+    let gain = |run: &str| place.run(&format!("check {run} plain.csv --json")).fine().json()["short_climb"].clone();
+    let early = gain("run");
+    assert!(number(&early["gain"]) > 3.0 * number(&early["gain_error"]), "{early}");
+    let words = place.run("check run plain.csv").fine().stdout;
+    assert!(words.contains("natural steps from here gain") && words.contains("learning has not ended"), "{words}");
+    // A linear one is at its maximum: nothing is left but rounding.
+    let line = "fit vae plain.csv --exclude cultivar --latent-dim 1 --hidden-layers none --out flat";
+    place.run(line).fine();
+    let late = gain("flat");
+    assert!(number(&late["gain"]) < 0.01, "{late}");
+}
+
+#[test]
+fn options_without_use_and_wrong_numbers_are_one_clear_line() {
+    let place = Place::new();
+    wines(&place);
+    place.write("bits.csv", "a,b\n1,0\n0,1\n1,1\n0,0\n1,0\n");
+    place.write("huge.csv", "a,b\n1,2\n3,1e17\n");
+    for (line, words) in [
+        ("fit vae plain.csv --exclude cultivar --latent-dim 1 --tolerance 1e-3", vec!["--tolerance does nothing"]),
+        ("fit vae plain.csv --latent-dim 1 --layers 2", vec!["--layers"]),
+        ("select vae plain.csv --latent-dim 1 --tolerance 1e-3", vec!["--tolerance does nothing"]),
+        ("fit sigmoid-belief-net bits.csv --layers 2 --recognition encoder --tolerance 1e-3", vec!["--tolerance"]),
+        ("select sigmoid-belief-net bits.csv --latent-dim 1..2 --epochs 3", vec!["--epochs does nothing"]),
+        ("fit sigmoid-belief-net bits.csv --layers a,b", vec!["'a'", "whole numbers"]),
+        ("fit ppca plain.csv --latent-dim -1", vec!["'-1'", "whole numbers"]),
+        ("fit ppca plain.csv --latent-dim 1 --tolerance x", vec!["'x'", "give a number"]),
+        ("fit vae huge.csv --latent-dim 1 --observable poisson", vec!["row 2", "\"b\"", "9e15"]),
+    ] {
+        place.run(line).refused(&words);
+    }
+}
