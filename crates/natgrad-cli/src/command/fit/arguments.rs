@@ -3,7 +3,6 @@
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::vae::VaeArguments;
-use natgrad::engine::{Batches, MetricChoice, Settings};
 use std::path::PathBuf;
 
 /// Shape of normal components; of what sparse coding believes, full or diagonal.
@@ -300,26 +299,4 @@ pub fn check_numbers(climb: &ClimbArguments, structure: &Structure, every: f64) 
         return refuse("--checkpoint-every", every, "give seconds");
     }
     Ok(())
-}
-
-/// The engine's settings.
-pub fn settings(climb: &ClimbArguments) -> Settings {
-    Settings {
-        metric: match climb.metric {
-            Metric::Auto => MetricChoice::Auto,
-            Metric::Joint => MetricChoice::Joint,
-            Metric::Evidence => MetricChoice::Evidence,
-            Metric::Euclidean => MetricChoice::Euclidean,
-        },
-        tolerance: climb.tolerance,
-        max_iterations: climb.max_iterations,
-        step_size: climb.step_size,
-        batches: climb.batch.map(|rows| Batches {
-            chunks: rows.div_ceil(natgrad::rows::CHUNK_ROWS as u64) as usize,
-            schedule: natgrad::ascent::Schedule::default(),
-        }),
-        angles: climb.angles,
-        seed: climb.seed,
-        ..Settings::default()
-    }
 }

@@ -1,7 +1,7 @@
 //! The loop over starts: progress, checkpoints, interruption, and what is written at the end.
 
+use super::plan::Plan;
 use super::show;
-use crate::data::Reading;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::progress::Line;
@@ -13,10 +13,7 @@ use natgrad::objective::Learning;
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::RunFolder;
 use rayon::prelude::*;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -44,39 +41,6 @@ pub trait Fittable: Sync {
     /// Draws what there is to draw into its run.
     fn write_pictures(&self, _: &RunFolder, _: &Summary) -> Result<(), Failure> {
         Ok(())
-    }
-}
-
-/// Everything that a fit depends on, as its checkpoint keeps it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Plan {
-    /// Data files.
-    pub data: Vec<PathBuf>,
-    /// How to read them.
-    pub reading: Reading,
-    /// Name of the model.
-    pub model: String,
-    /// What its kind keeps of it.
-    pub own: Value,
-    /// How to climb.
-    pub settings: Settings,
-    /// A seed per start.
-    pub seeds: Vec<u64>,
-    /// Seconds between checkpoints.
-    pub checkpoint_every: f64,
-    /// Of the data, so that a run goes on only with what it began with.
-    pub fingerprint: u64,
-}
-
-impl Plan {
-    /// What the model's kind keeps of it.
-    pub fn own<T: DeserializeOwned>(&self) -> Result<T, Failure> {
-        serde_json::from_value(self.own.clone()).map_err(|e| {
-            Failure::new(
-                format!("the checkpoint does not hold a {}: {e}", self.model),
-                "begin a new run with --start RUN/model.json",
-            )
-        })
     }
 }
 

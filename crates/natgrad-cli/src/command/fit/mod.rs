@@ -2,11 +2,11 @@
 
 mod arguments;
 mod climb;
+mod plan;
 
-pub use arguments::{
-    Arguments, ClimbArguments, NetworkArguments, Recognition, Shape, Structure, check_numbers, settings,
-};
-pub use climb::{Fittable, Plan, climb, farewell, fingerprint, locked, stop_flag};
+pub use arguments::{Arguments, ClimbArguments, NetworkArguments, Recognition, Shape, Structure, check_numbers};
+pub use climb::{Fittable, climb, farewell, fingerprint, locked, stop_flag};
+pub use plan::{Plan, settings};
 
 use crate::data::DataArguments;
 use crate::failure::Failure;

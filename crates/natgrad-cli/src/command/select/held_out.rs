@@ -32,12 +32,8 @@ impl HeldOut {
 
     /// A number for each row of a source.
     pub fn with(source: &dyn RowSource, values: Vec<f64>) -> Result<Self, Failure> {
-        let (mut values, mut first) = (values.into_iter(), Vec::new());
-        Self::of(source, |chunk| {
-            first.clear();
-            first.extend(values.by_ref().take(chunk.rows));
-            Ok(first.clone())
-        })
+        let mut values = values.into_iter();
+        Self::of(source, |chunk| Ok(values.by_ref().take(chunk.rows).collect()))
     }
 
     /// Mean and its standard error; the error is 0 where one row cannot tell it.

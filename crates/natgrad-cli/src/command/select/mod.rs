@@ -51,7 +51,7 @@ pub struct Arguments {
 impl Arguments {
     /// A seed per start.
     pub fn seeds(&self) -> Vec<u64> {
-        (0..self.climb.restarts).map(|r| self.climb.seed.wrapping_add(r)).collect()
+        self.climb.seeds()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::file::BeliefFile;
 use super::{SIGMOID_BELIEF_NET, encoder, recognition};
-use crate::command::fit::{Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint, settings};
+use crate::command::fit::{Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
@@ -210,22 +210,17 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         file.check_columns(source.columns())?;
     }
     let prepared = Prepared::new(own.clone(), source).map_err(named)?;
-    let count = if start.is_some() { 1 } else { arguments.climb.restarts };
-    let seeds: Vec<u64> = (0..count).map(|r| arguments.climb.seed.wrapping_add(r)).collect();
+    let seeds = arguments.seeds();
     let points = match &start {
         Some(file) => vec![file.point(&prepared.model)?],
         None => seeds.iter().map(|seed| prepared.model.net().start(&prepared.frequencies, *seed)).collect(),
     };
-    let plan = Plan {
-        data: arguments.data.clone(),
-        reading: arguments.reading.clone(),
-        model: SIGMOID_BELIEF_NET.into(),
-        own: json!(BeliefPlan { settings: own, named: words }),
-        settings: settings(&arguments.climb),
+    let plan = arguments.plan(
+        SIGMOID_BELIEF_NET,
+        json!(BeliefPlan { settings: own, named: words }),
         seeds,
-        checkpoint_every: arguments.checkpoint_every,
-        fingerprint: prepared.fingerprint(),
-    };
+        prepared.fingerprint(),
+    );
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
 }

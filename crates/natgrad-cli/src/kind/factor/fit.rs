@@ -1,7 +1,7 @@
 //! Fitting factor models: rows merged by what they show, the closed form as the first start.
 
 use super::file::FactorFile;
-use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint, settings};
+use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::Opened;
@@ -129,22 +129,12 @@ pub fn begin(model: FactorName, arguments: &Arguments, out: &Output) -> Result<u
         own.chart = file.settings().chart;
     }
     let prepared = Prepared::new(own.clone(), start.as_ref(), &arguments.data, &arguments.reading, out)?;
-    let count = if start.is_some() { 1 } else { arguments.climb.restarts };
-    let seeds: Vec<u64> = (0..count).map(|r| arguments.climb.seed.wrapping_add(r)).collect();
+    let seeds = arguments.seeds();
     let points = match &start {
         Some(file) => vec![file.point(&prepared.model)?],
         None => starts(&prepared, &seeds).map_err(|f| f.in_files(&arguments.data))?,
     };
-    let plan = Plan {
-        data: arguments.data.clone(),
-        reading: arguments.reading.clone(),
-        model: model.to_string(),
-        own: json!(FactorPlan { settings: own }),
-        settings: settings(&arguments.climb),
-        seeds,
-        checkpoint_every: arguments.checkpoint_every,
-        fingerprint: prepared.fingerprint(),
-    };
+    let plan = arguments.plan(&model.to_string(), json!(FactorPlan { settings: own }), seeds, prepared.fingerprint());
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
 }

@@ -1,6 +1,6 @@
 //! Fitting mixtures: options into a model, rows into what it reads.
 
-use crate::command::fit::{Arguments, Recognition, Shape, Structure, settings};
+use crate::command::fit::{Arguments, Recognition, Shape, Structure};
 use crate::command::fit::{Fittable, Plan, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -63,30 +63,19 @@ pub fn begin(model: ModelName, arguments: &Arguments, out: &Output) -> Result<u8
         // The same chart as the model's, so that one iteration has the same bits as estep and mstep.
         spec.charts = file.charts();
     }
-    let mut plan = Plan {
-        fingerprint: 0,
-        data: arguments.data.clone(),
-        reading: arguments.reading.clone(),
-        model: model.to_string(),
-        own: json!(MixturePlan { spec: spec.clone(), named: opened.named, all_levels: opened.all_levels }),
-        settings: settings(&arguments.climb),
-        seeds: (0..if start_file.is_some() { 1 } else { arguments.climb.restarts })
-            .map(|r| arguments.climb.seed.wrapping_add(r))
-            .collect(),
-        checkpoint_every: arguments.checkpoint_every,
-    };
+    let own = json!(MixturePlan { spec: spec.clone(), named: opened.named, all_levels: opened.all_levels });
+    let seeds = arguments.seeds();
     let data = arguments.data.clone();
     let named = |f: Failure| f.in_files(&data);
     let prepared = prepare(spec, opened.source).map_err(named)?;
-    let fingerprint = prepared.fingerprint();
     let points = match &start_file {
         Some(file) => vec![file.point(&prepared.described)?],
         None => {
-            let starts = prepared.described.starts(prepared.rows(), &prepared.profile, &plan.seeds);
+            let starts = prepared.described.starts(prepared.rows(), &prepared.profile, &seeds);
             starts.map_err(|e| named(e.into()))?
         }
     };
-    plan.fingerprint = fingerprint;
+    let plan = arguments.plan(&model.to_string(), own, seeds, prepared.fingerprint());
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let progress = points.into_iter().map(Progress::at).collect();
     climb(&plan, &prepared, progress, folder, out)

@@ -1,7 +1,7 @@
 //! Fitting Bayesian networks: a network file and rows with gaps into what learns, and the result into files.
 
 use super::{BAYES_NET, picture};
-use crate::command::fit::{Arguments, NetworkArguments, Recognition, settings};
+use crate::command::fit::{Arguments, NetworkArguments, Recognition};
 use crate::command::fit::{Fittable, Plan, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -243,20 +243,15 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let data = &arguments.data;
     let mut prepared = Prepared::new(settings_of_network.clone(), network, point, data, &arguments.reading, out)?;
     prepared.describe(out);
-    let climbing = &arguments.climb;
-    let seeds: Vec<u64> = (0..climbing.restarts).map(|r| climbing.seed.wrapping_add(r)).collect();
+    let seeds = arguments.climb.seeds();
     let (points, random) = starts(&prepared, arguments.start.as_deref(), &seeds, data)?;
     prepared.random.clone_from(&random);
-    let plan = Plan {
-        data: data.clone(),
-        reading: arguments.reading.clone(),
-        model: BAYES_NET.into(),
-        own: json!(NetworkPlan { network: value, settings: settings_of_network, random }),
-        settings: settings(climbing),
+    let plan = arguments.plan(
+        BAYES_NET,
+        json!(NetworkPlan { network: value, settings: settings_of_network, random }),
         seeds,
-        checkpoint_every: arguments.checkpoint_every,
-        fingerprint: prepared.fingerprint(),
-    };
+        prepared.fingerprint(),
+    );
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let progress = points.into_iter().map(Progress::at).collect();
     climb(&plan, &prepared, progress, folder, out)

@@ -3,7 +3,7 @@
 use super::SPARSE_CODING;
 use super::file::SparseFile;
 use crate::command::fit::{
-    Arguments, Fittable, Plan, Recognition, Shape, Structure, check_fingerprint, climb, fingerprint, settings,
+    Arguments, Fittable, Plan, Recognition, Shape, Structure, check_fingerprint, climb, fingerprint,
 };
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -133,8 +133,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let own = DictionarySettings { latent_dim, covariance };
     let before = start.as_ref().map(|s| &s.0);
     let prepared = Prepared::new(own.clone(), before, &arguments.data, &arguments.reading, out)?;
-    let count = if start.is_some() { 1 } else { arguments.climb.restarts };
-    let seeds: Vec<u64> = (0..count).map(|r| arguments.climb.seed.wrapping_add(r)).collect();
+    let seeds = arguments.seeds();
     let points = match &start {
         Some(file) => vec![file.point(&prepared.model)?],
         None => {
@@ -142,16 +141,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             points.map_err(|e| Failure::from(e).in_files(&arguments.data))?
         }
     };
-    let plan = Plan {
-        data: arguments.data.clone(),
-        reading: arguments.reading.clone(),
-        model: SPARSE_CODING.into(),
-        own: json!(SparsePlan { settings: own }),
-        settings: settings(&arguments.climb),
-        seeds,
-        checkpoint_every: arguments.checkpoint_every,
-        fingerprint: prepared.fingerprint(),
-    };
+    let plan = arguments.plan(SPARSE_CODING, json!(SparsePlan { settings: own }), seeds, prepared.fingerprint());
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
 }

@@ -6,7 +6,7 @@ use super::rows::{BOUNDED, DRAWS};
 use super::summary::Findings;
 use super::trace::write_trace;
 use super::{VAE, VaeArguments, picture};
-use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, farewell, settings};
+use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, farewell};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::Opened;
@@ -160,16 +160,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let single = arguments.vae.single();
     let own = VaePlan { architecture: vae.architecture().clone(), units: vae.units().cloned(), learning, single };
-    let plan = Plan {
-        data: arguments.data.clone(),
-        reading: arguments.reading.clone(),
-        model: VAE.into(),
-        own: json!(own),
-        settings: settings(&arguments.climb),
-        seeds: vec![arguments.climb.seed],
-        checkpoint_every: arguments.checkpoint_every,
-        fingerprint: fingerprint_of(source, &moments),
-    };
+    let plan = arguments.plan(VAE, json!(own), vec![arguments.climb.seed], fingerprint_of(source, &moments));
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(start), folder.as_ref(), out)?;
     end(&vae, &own.learning, source, &moments, &ended, folder.as_ref(), out)

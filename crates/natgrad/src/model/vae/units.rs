@@ -49,11 +49,6 @@ impl Units {
         Some(Units { means: moments.means.clone(), scales })
     }
 
-    /// `Σ ln scale`: what a row's log-density loses on the way back to the data's units.
-    pub(super) fn log_volume(&self) -> f64 {
-        self.scales.iter().map(|s| s.ln()).sum()
-    }
-
     /// A cell of column `d` in these units.
     pub(crate) fn inside(&self, d: usize, x: f64) -> f64 {
         (x - self.means[d]) / self.scales[d]
@@ -113,9 +108,9 @@ impl Vae {
         self.units.as_ref()
     }
 
-    /// What a row's log-density gains on the way back to the data's units.
-    pub(super) fn log_volume(&self) -> f64 {
-        self.units.as_ref().map_or(0.0, |u| -u.log_volume())
+    /// `−Σ_d ln scale_d`: what a row's log-density gains on the way back to the data's units.
+    pub(super) fn log_density_of_units(&self) -> f64 {
+        self.units.as_ref().map_or(0.0, |u| -u.scales.iter().map(|s| s.ln()).sum::<f64>())
     }
 
     /// Unit of a column.

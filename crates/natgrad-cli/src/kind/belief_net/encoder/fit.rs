@@ -6,7 +6,7 @@ use super::climb::{EncoderPlan, Ended, State, Task, climb};
 use super::file::{EncoderFile, Pair, write};
 use super::rows::{believe, bound_of_some};
 use super::summary::Findings;
-use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell, fingerprint, settings};
+use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell, fingerprint};
 use crate::failure::Failure;
 use crate::kind::latent::LatentFile;
 use crate::output::Output;
@@ -98,16 +98,8 @@ pub fn begin(arguments: &Arguments, layers: &[usize], out: &Output) -> Result<u8
     let encoder = Encoder::new(model.net());
     let progress = start(arguments.start.as_deref(), (&model, &encoder), &frequencies, learning.seed)?;
     let own = EncoderPlan { settings: model.settings().clone(), learning, named: words };
-    let plan = Plan {
-        data: arguments.data.clone(),
-        reading: arguments.reading.clone(),
-        model: SIGMOID_BELIEF_NET.into(),
-        own: json!(own),
-        settings: settings(&arguments.climb),
-        seeds: vec![learning.seed],
-        checkpoint_every: arguments.checkpoint_every,
-        fingerprint: fingerprint_of(source, &frequencies),
-    };
+    let plan =
+        arguments.plan(SIGMOID_BELIEF_NET, json!(own), vec![learning.seed], fingerprint_of(source, &frequencies));
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
     let task =
         Task { model: &model, encoder: &encoder, source, learning: &learning, plan: &plan, frequencies: &frequencies };

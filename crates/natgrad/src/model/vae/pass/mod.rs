@@ -185,7 +185,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     pub fn collect(&mut self, prior: &[f64]) -> Sums {
         let (n, h) = (self.batch.rows, self.vae.shape.dimension);
         let total: f64 = self.row_weights.iter().sum();
-        let volume = self.vae.log_volume();
+        let volume = self.vae.log_density_of_units();
         let (density, rest) = self.host.split_at_mut(n);
         let (entropy, rest) = rest.split_at_mut(n);
         let (recognition, rest) = rest.split_at_mut(n);
@@ -241,7 +241,7 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
     /// Per-row densities `E_q ln p(x|z)` of the loaded rows with the base measure, after [`Pass::forward`].
     pub fn densities(&self, to: &mut [f64]) {
         let n = self.batch.rows;
-        let volume = self.vae.log_volume();
+        let volume = self.vae.log_density_of_units();
         let mut host = vec![T::ZERO; n];
         self.backend.read(&self.found.density, 0, &mut host);
         for i in 0..n {
