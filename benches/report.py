@@ -50,7 +50,7 @@ def _factors(cases):
              "remaining gain below 1e-10 nats per row, the certificates and the report; the peers' is that of `fit` on a table in memory, "
              "factor analysis with the loosest tolerance (a power of ten) that comes within 1e-8 nats per row. With loading: the peer's "
              "numpy.load and fit over natgrad's whole program. Fit alone: the peer's fit over what is the same of natgrad (p-PCA: the "
-             "closed form from rows in memory; factor analysis: the climb too), least times; the goal is for this ratio. Difference: of "
+             "closed form from rows in memory; factor analysis: the climb too, but not the sweep for the residual's standard error, which no peer has), least times; the goal is for this ratio. Difference: of "
              "the evidence, natgrad's minus the peer's, nats per row.", "",
              "| model | rows | columns | factors | natgrad s | peak MB | peer | peer s | ratio | fastest | CPU | with loading | fit alone | goal | difference | met |",
              "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
