@@ -161,6 +161,13 @@ fn options_without_use_and_wrong_numbers_are_one_clear_line() {
         ("fit ppca plain.csv --latent-dim -1", vec!["'-1'", "whole numbers"]),
         ("fit ppca plain.csv --latent-dim 1 --tolerance x", vec!["'x'", "give a number"]),
         ("fit vae huge.csv --latent-dim 1 --observable poisson", vec!["row 2", "\"b\"", "9e15"]),
+        ("fit vae plain.csv --exclude cultivar --latent-dim 2000000000", vec!["weights", "fewer latents"]),
+        ("fit sigmoid-belief-net bits.csv --layers 2000000000 --recognition encoder", vec!["weights", "fewer units"]),
+        (
+            "fit sigmoid-belief-net bits.csv --layers 2000000000 --recognition structured",
+            vec!["weights", "fewer units"],
+        ),
+        ("fit sparse-coding plain.csv --latent-dim 2000000000", vec!["numbers", "fewer elements"]),
     ] {
         place.run(line).refused(&words);
     }

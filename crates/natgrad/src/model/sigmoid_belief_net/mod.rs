@@ -36,6 +36,9 @@ use crate::geometry::{BlockGram, Covector, Point, Tangent};
 /// Most units that are listed together: layer 1, and each two neighbouring hidden layers.
 pub const MOST_LISTED: usize = 20;
 
+/// Most weights between layers.
+const MOST_COUPLINGS: u128 = 100_000_000;
+
 /// Most units of a cluster under structured mean field: their states are listed for every row.
 pub const MOST_JOINT: usize = 10;
 
@@ -99,6 +102,13 @@ impl SigmoidBeliefNet {
                     "exact recognition lists 2^{widest} states of neighbouring hidden layers, more than 2^{MOST_LISTED}"
                 ),
                 hint: "take fewer hidden units, or --recognition mean-field".into(),
+            });
+        }
+        let couplings = sizes.windows(2).fold(0u128, |sum, w| sum.saturating_add(w[0] as u128 * w[1] as u128));
+        if couplings > MOST_COUPLINGS {
+            return Err(Error::Setting {
+                problem: format!("hidden layers {hidden:?} make {couplings} weights"),
+                hint: "give fewer units: 100 million weights and their slopes fill gigabytes".into(),
             });
         }
         if let Some(units) = recognition.cluster().filter(|k| !(1..=MOST_JOINT).contains(k)) {

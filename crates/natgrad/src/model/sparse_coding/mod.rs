@@ -69,6 +69,9 @@ pub struct Dictionary {
     pub noise: f64,
 }
 
+/// Most numbers of a dictionary and its products.
+const MOST_NUMBERS: u128 = 100_000_000;
+
 impl SparseCoding {
     /// For rows of so many columns and a dictionary of so many elements (more than columns is allowed); independent beliefs.
     ///
@@ -79,6 +82,14 @@ impl SparseCoding {
             return Err(Error::Setting {
                 problem: format!("sparse coding of {columns} columns by {elements} elements"),
                 hint: "give at least one of each".into(),
+            });
+        }
+        // The dictionary, and the products of its elements with each other.
+        let numbers = (elements as u128).saturating_mul(columns as u128 + elements as u128);
+        if numbers > MOST_NUMBERS {
+            return Err(Error::Setting {
+                problem: format!("{elements} elements of {columns} columns and their products make {numbers} numbers"),
+                hint: "give fewer elements: 100 million numbers and their slopes fill gigabytes".into(),
             });
         }
         Ok(SparseCoding { columns, elements, covariance: Covariance::default() })

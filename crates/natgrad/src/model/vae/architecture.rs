@@ -119,11 +119,30 @@ fn setting(problem: String, hint: &str) -> Error {
     Error::Setting { problem, hint: hint.into() }
 }
 
+/// Most weights of both networks together.
+const MOST_WEIGHTS: u128 = 100_000_000;
+
+impl Architecture {
+    /// Weights of all layers, without biases; heads of the encoder twice, for means and deviations.
+    fn weights(&self) -> u128 {
+        let through = |first: usize, hidden: &[usize], last: u128| {
+            let widths = hidden.iter().map(|w| *w as u128).chain([last]);
+            widths.fold((0, first as u128), |(sum, from), to| (from.saturating_mul(to).saturating_add(sum), to)).0
+        };
+        let heads = 2 * self.latents as u128;
+        through(self.columns, &self.encoder, heads).saturating_add(through(
+            self.latents,
+            &self.decoder,
+            self.columns as u128,
+        ))
+    }
+}
+
 impl Vae {
     /// Lays out the parameters.
     ///
     /// # Errors
-    /// [`Error::Setting`] where a width is zero, or a fixed variance is not positive.
+    /// [`Error::Setting`] where a width is zero, there would be more than 100 million weights, or a fixed variance is not positive.
     pub fn new(architecture: Architecture) -> Result<Self, Error> {
         let a = &architecture;
         if a.columns == 0 {
@@ -136,6 +155,12 @@ impl Vae {
             return Err(setting(
                 "a hidden layer has no unit".into(),
                 "give widths of at least 1, or leave the layer out",
+            ));
+        }
+        if a.weights() > MOST_WEIGHTS {
+            return Err(setting(
+                format!("{} latents and these layers make {} weights", a.latents, a.weights()),
+                "give fewer latents or narrower layers: 100 million weights and their slopes fill gigabytes",
             ));
         }
         if let Variance::Fixed(v) = a.variance
