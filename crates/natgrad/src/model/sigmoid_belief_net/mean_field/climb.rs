@@ -36,7 +36,7 @@ pub(in super::super) struct Field {
     /// Of each layer: covariances of the pairs of its clusters; nothing of layer 0.
     pub spread: Vec<Vec<f64>>,
     /// Of each layer: entropies of beliefs, a cluster's with its first unit; nothing of layer 0.
-    pub(super) unknown: Vec<Vec<f64>>,
+    pub(super) beliefs: Vec<Vec<f64>>,
     missing: Vec<bool>,
     moments: Vec<f64>,
     pub(super) scratch: Scratch,
@@ -58,7 +58,7 @@ impl Field {
             phi: below(),
             entropy: below(),
             spread: vec![Vec::new(); layers.sizes.len()],
-            unknown: vec![Vec::new(); layers.sizes.len()],
+            beliefs: vec![Vec::new(); layers.sizes.len()],
             missing: vec![false; layers.sizes[0] * rows],
             moments: vec![0.0; widest],
             scratch: Scratch::default(),
@@ -100,12 +100,12 @@ impl Field {
             let clusters = layers.clusters(l);
             self.spread[l].clear();
             self.spread[l].resize(clusters.len() * rows, 0.0);
-            self.unknown[l].resize(layers.sizes[l] * rows, 0.0);
+            self.beliefs[l].resize(layers.sizes[l] * rows, 0.0);
             for u in 0..layers.sizes[l] {
                 let odds = if l == top { layers.biases[l][u] } else { self.logits[l][u * rows] };
                 let m = logistic(odds);
                 self.means[l][u * rows..(u + 1) * rows].fill(m);
-                self.unknown[l][u * rows..(u + 1) * rows].fill(softplus(odds) - odds * m);
+                self.beliefs[l][u * rows..(u + 1) * rows].fill(softplus(odds) - odds * m);
                 self.spread[l][clusters.pair(u, u) * rows..][..rows].fill(m * (1.0 - m));
                 if l < top {
                     self.halves[l][u * rows..(u + 1) * rows].fill(m - 0.5);
@@ -188,7 +188,7 @@ impl Field {
     /// The rows' `H[q]`, nats.
     pub fn recognition_entropies(&self) -> Vec<f64> {
         let mut out = vec![0.0; self.rows];
-        for column in self.unknown.iter().flat_map(|h| h.chunks_exact(self.rows)) {
+        for column in self.beliefs.iter().flat_map(|h| h.chunks_exact(self.rows)) {
             out.iter_mut().zip(column).for_each(|(o, h)| *o += h);
         }
         out

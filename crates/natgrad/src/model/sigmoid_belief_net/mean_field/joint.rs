@@ -21,7 +21,7 @@ pub(super) struct Tables {
     pub moments: Vec<f64>,
     /// `H[q]`, nats.
     pub entropy: Vec<f64>,
-    unused: [Vec<f64>; 2],
+    buffers: [Vec<f64>; 2],
 }
 
 impl Tables {
@@ -33,13 +33,13 @@ impl Tables {
         }
         fit(&mut self.moments, rows * place(units, 0));
         fit(&mut self.entropy, rows);
-        self.unused.iter_mut().for_each(|u| fit(u, 2 * rows));
+        self.buffers.iter_mut().for_each(|u| fit(u, 2 * rows));
     }
 
     /// Moments and entropy of a cluster of `units` whose odds are `odds` (rows × units, used up) and whose unit `i` has the
     /// couplings with those before it at `couplings(i)` (rows × i).
     pub fn fill<'c>(&mut self, odds: &mut [f64], rows: usize, units: usize, couplings: impl Fn(usize) -> &'c [f64]) {
-        let [extra, scratch] = &mut self.unused;
+        let [extra, scratch] = &mut self.buffers;
         if units == 1 {
             entropies(odds, &mut self.moments, extra, &mut self.entropy);
             return;

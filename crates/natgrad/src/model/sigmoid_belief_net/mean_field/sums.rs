@@ -73,19 +73,13 @@ impl Sums {
                 for j in 0..=i {
                     let out = &mut products[column * rows..(column + 1) * rows];
                     let left = &above[i * rows..(i + 1) * rows];
-                    if i == j || j == k {
+                    if i == j {
                         out.copy_from_slice(left);
+                    } else if i == k {
+                        out.copy_from_slice(&above[j * rows..(j + 1) * rows]);
                     } else {
-                        let other = if i == k {
-                            &above[j * rows..(j + 1) * rows]
-                        } else {
-                            &field.means[l + 1][j * rows..(j + 1) * rows]
-                        };
-                        if i == k {
-                            out.copy_from_slice(other);
-                        } else {
-                            out.iter_mut().zip(left.iter().zip(other)).for_each(|(o, (a, b))| *o = a * b);
-                        }
+                        let other = &field.means[l + 1][j * rows..(j + 1) * rows];
+                        out.iter_mut().zip(left.iter().zip(other)).for_each(|(o, (a, b))| *o = a * b);
                     }
                     column += 1;
                 }

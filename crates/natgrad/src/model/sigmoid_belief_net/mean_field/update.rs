@@ -113,7 +113,7 @@ impl Field {
                     *s = new;
                 }
             }
-            let entropy = &mut self.unknown[l][column(i)];
+            let entropy = &mut self.beliefs[l][column(i)];
             if i == cluster.start {
                 entropy.copy_from_slice(&tables.entropy[..rows]);
             } else {
