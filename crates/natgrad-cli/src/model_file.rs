@@ -9,6 +9,7 @@ use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec
 use natgrad::geometry::Point;
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::{RunFolder, read_json};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -52,6 +53,18 @@ pub fn check_head(head: &Value, path: &Path) -> Result<(), Failure> {
         Some(version) if *version == json!(1) => Ok(()),
         Some(version) => Err(bad(path, format!("its version is {version}, this program reads version 1"))),
         None => Err(bad(path, "it has no \"version\"")),
+    }
+    .and_then(|()| match head.get("settings") {
+        None | Some(Value::Null | Value::Object(_)) => Ok(()),
+        Some(settings) => Err(bad(path, format!("its settings are {settings}, and not named values in braces"))),
+    })
+}
+
+/// A part of a file's settings; `None` where the file leaves it out.
+pub fn setting<T: DeserializeOwned>(settings: &Value, name: &str, path: &Path) -> Result<Option<T>, Failure> {
+    match settings.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => T::deserialize(value).map(Some).map_err(|e| bad(path, format!("settings.{name}: {e}"))),
     }
 }
 
@@ -101,6 +114,9 @@ impl ModelFile {
             ));
         }
         let mut file: ModelFile = read_json(&path)?;
+        // Said here, so that nothing that asks for them later takes others instead.
+        file.setting::<LevelNames>("levels", &path)?;
+        file.setting::<Vec<[f64; 2]>>("charts", &path)?;
         file.path = path;
         Ok(file)
     }
@@ -195,15 +211,11 @@ impl ModelFile {
 
     /// The settings; what a file written elsewhere leaves out is read off its parameters.
     pub fn spec(&self, path: &Path) -> Result<Spec, Failure> {
-        if let Ok(spec) = serde_json::from_value::<Spec>(self.settings.clone()) {
-            return Ok(spec);
-        }
-        let components = self
-            .parameters
-            .get("weights")
-            .and_then(Value::as_array)
-            .map(Vec::len)
-            .ok_or_else(|| bad(path, "parameters.weights is missing"))?;
+        let read_off = || self.parameters.get("weights").and_then(Value::as_array).map(Vec::len);
+        let components = match self.setting("components", path)? {
+            Some(components) => components,
+            None => read_off().ok_or_else(|| bad(path, "parameters.weights is missing"))?,
+        };
         if self.columns.is_empty() {
             return Err(bad(path, "columns is missing"));
         }
@@ -236,23 +248,33 @@ impl ModelFile {
                 }
             })
         };
-        let families = (0..width).map(family).collect::<Result<Vec<_>, _>>()?;
-        let named = self.settings.get("covariance").and_then(|c| serde_json::from_value(c.clone()).ok());
+        let families = match self.setting("families", path)? {
+            Some(families) => families,
+            None => (0..width).map(family).collect::<Result<Vec<_>, _>>()?,
+        };
         let covariances = self.parameters.get("covariances");
-        let covariance = match (named, covariance_of(covariances, components, width)) {
-            (Some(named), _) | (None, Some(named)) => named,
-            (None, None) => {
-                return Err(bad(
+        let covariance = match self.setting("covariance", path)? {
+            Some(named) => named,
+            None => covariance_of(covariances, components, width).ok_or_else(|| {
+                bad(
                     path,
                     "covariances of as many rows as components and columns may be diagonal or tied: say which in \
                      settings.covariance",
-                ));
-            }
+                )
+            })?,
         };
-        let mut spec = Spec::new(self.model, components, families, covariance);
-        spec.covariance_floor = self.settings.get("covariance_floor").and_then(Value::as_f64).unwrap_or(0.0);
-        spec.tie_items = self.settings.get("tie_items").and_then(Value::as_bool).unwrap_or(false);
-        Ok(spec)
+        Ok(Spec {
+            covariance_floor: self.setting("covariance_floor", path)?.unwrap_or(0.0),
+            tie_items: self.setting("tie_items", path)?.unwrap_or(false),
+            freeze_weights: self.setting("freeze_weights", path)?.unwrap_or(false),
+            freeze_covariances: self.setting("freeze_covariances", path)?.unwrap_or(false),
+            charts: self.charts(),
+            ..Spec::new(self.model, components, families, covariance)
+        })
+    }
+
+    fn setting<T: DeserializeOwned>(&self, name: &str, path: &Path) -> Result<Option<T>, Failure> {
+        setting(&self.settings, name, path)
     }
 
     /// The point of this file in a model built from it.

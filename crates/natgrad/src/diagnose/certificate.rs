@@ -66,6 +66,8 @@ pub struct Circumstances<'a> {
     pub no_information: Option<String>,
     /// What raising parameters near the boundary of their domain would give; `None` where the model does not say.
     pub boundary: Option<AtBoundary>,
+    /// Why the likelihood has no maximum, where it has none ([`unbounded`](super::unbounded)).
+    pub unbounded: Option<String>,
     /// Number of flat directions along which no distribution changes: they are no fault of the data.
     pub gauge: usize,
     /// The names of the free coordinates that weigh most in each flat or negative direction.

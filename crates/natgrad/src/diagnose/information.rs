@@ -28,6 +28,9 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
         why,
         source: EXPLANATION.source.into(),
     };
+    if let Some(why) = &c.unbounded {
+        return certificate(Verdict::Fails, None, format!("refuted: there is none uphill of here ({why})"));
+    }
     let Some(reading) = &c.assessment.reading else {
         let why = c.no_information.clone().unwrap_or_else(|| "the observed information was not computed".into());
         return certificate(Verdict::NotApplicable, None, why);

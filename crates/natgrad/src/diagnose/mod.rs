@@ -11,7 +11,9 @@ mod information;
 mod remaining;
 mod remaining_gain;
 mod restarts;
+mod sampled;
 mod stationarity;
+mod unbounded;
 
 pub use assessment::{Assessment, DENSE_LIMIT, FLAT, Reading, dense_is_affordable};
 pub(crate) use boundary::raised_points;
@@ -21,3 +23,4 @@ pub use entropy_sum::residual_variance;
 pub use errors::{CovarianceBlock, covariance_of_estimates};
 pub use remaining::from_gains;
 pub use restarts::{Restarts, agreement};
+pub use unbounded::unbounded;

@@ -28,6 +28,10 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
         let why = c.no_information.clone().unwrap_or_else(|| "the evidence metric was not computed".into());
         return certificate(Verdict::NotApplicable, None, why);
     };
+    if let Some(why) = &c.unbounded {
+        let why = format!("the likelihood rises without end ({why}): no number says how much is left");
+        return certificate(Verdict::NotApplicable, None, why);
+    }
     let total = value * c.weight;
     let at_least = if c.assessment.is_indefinite() { "at least about " } else { "about " };
     if c.floor_residual.is_some() {

@@ -37,34 +37,37 @@ impl BeliefFile {
     }
 
     /// Its settings; what a file written elsewhere leaves out is read off its parameters.
-    pub fn settings(&self) -> BeliefNetSettings {
-        if self.0.parameters.get("encoder").is_some()
-            && let Some(layers) = self.0.setting("layers")
-        {
-            return BeliefNetSettings { layers, recognition: Recognition::MeanField };
-        }
-        self.0.settings().unwrap_or_else(|| {
+    pub fn settings(&self) -> Result<BeliefNetSettings, Failure> {
+        let read_off = || {
             let layers = self.0.parameters["layers"].as_array().map_or(&[][..], Vec::as_slice);
             let width = |layer: &Value| layer["weights"][0].as_array().map_or(0, Vec::len);
-            BeliefNetSettings { layers: layers.iter().map(width).collect(), recognition: Recognition::Exact }
-        })
+            layers.iter().map(width).collect()
+        };
+        let layers = self.0.setting("layers")?.unwrap_or_else(read_off);
+        let apart = self.0.setting("mean_field")?.unwrap_or(false) || self.0.parameters.get("encoder").is_some();
+        let recognition = match self.0.setting("cluster")? {
+            _ if !apart => Recognition::Exact,
+            None => Recognition::MeanField,
+            Some(units) => Recognition::Structured(units),
+        };
+        Ok(BeliefNetSettings { layers, recognition })
     }
 
     /// The columns by themselves.
-    pub fn columns(&self) -> Vec<Column> {
-        let levels: Vec<Option<Vec<String>>> = self.0.setting("levels").unwrap_or_default();
+    pub fn columns(&self) -> Result<Vec<Column>, Failure> {
+        let levels: Vec<Option<Vec<String>>> = self.0.setting("levels")?.unwrap_or_default();
         let kind = |d: usize| match levels.get(d).cloned().flatten() {
             Some(levels) => ColumnKind::Levels(levels),
             None => ColumnKind::Number,
         };
         let names = self.0.names().iter().enumerate();
-        names.map(|(d, name)| Column { name: name.clone(), kind: kind(d), missing: false }).collect()
+        Ok(names.map(|(d, name)| Column { name: name.clone(), kind: kind(d), missing: false }).collect())
     }
 
     /// Refuses a start for other columns than the data have, or for other words in them.
     pub fn check_columns(&self, columns: &[Column]) -> Result<(), Failure> {
         self.0.check_columns(columns)?;
-        match self.columns().iter().zip(columns).find(|(own, data)| own.kind != data.kind) {
+        match self.columns()?.iter().zip(columns).find(|(own, data)| own.kind != data.kind) {
             Some((own, _)) => Err(Failure::new(
                 format!("the start's column \"{}\" has other words than the data's", own.name),
                 "fit without --start, or write the same words",
@@ -81,14 +84,7 @@ impl BeliefFile {
 
     /// The net by itself.
     pub fn alone(&self) -> Result<(BeliefNet, Point), Failure> {
-        let settings = self.settings();
-        if let Some(value) = self.0.setting::<Value>("cluster").filter(|v| v.as_u64().is_none()) {
-            return Err(self.0.named(natgrad::Error::Parameter {
-                name: "settings.cluster".into(),
-                problem: format!("{value} is no number of units"),
-                hint: "give the units of a cluster, as in 4, or leave it out".into(),
-            }));
-        }
+        let settings = self.settings()?;
         if settings.layers.is_empty() || settings.layers.contains(&0) {
             let problem = natgrad::Error::Parameter {
                 name: "layers".into(),
@@ -97,7 +93,7 @@ impl BeliefFile {
             };
             return Err(self.0.named(problem));
         }
-        let model = BeliefNet::new(settings, self.columns()).map_err(|e| self.0.named(e))?;
+        let model = BeliefNet::new(settings, self.columns()?).map_err(|e| self.0.named(e))?;
         let point = self.point(&model)?;
         Ok((model, point))
     }

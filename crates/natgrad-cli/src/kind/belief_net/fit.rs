@@ -190,7 +190,8 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let start = arguments.start.as_deref().map(|path| LatentFile::read_start(path, SIGMOID_BELIEF_NET)).transpose()?;
     let start = start.map(BeliefFile);
     let given = arguments.latent.layers.clone();
-    let Some(layers) = given.or(start.as_ref().map(|f| f.settings().layers)) else {
+    let before = start.as_ref().map(BeliefFile::settings).transpose()?;
+    let Some(layers) = given.or(before.map(|b| b.layers)) else {
         return Err(Failure::new(
             "the sizes of the hidden layers are missing",
             "give --layers, as in --layers 8 or --layers 12,6 (the top last)",

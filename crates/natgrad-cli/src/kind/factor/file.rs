@@ -3,11 +3,12 @@
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::kind::Opened;
-use crate::model_file::check_head;
+use crate::model_file::{check_head, setting};
 use crate::output::Output;
 use natgrad::catalogue::factor::{FactorAnalysis, FactorName, FactorSettings};
 use natgrad::geometry::Point;
 use natgrad::rows::{Column, ColumnKind, RowSource};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -78,14 +79,17 @@ impl FactorFile {
     }
 
     /// Its settings; what a file written elsewhere leaves out is read off its parameters.
-    pub fn settings(&self) -> FactorSettings {
-        if let Ok(own) = serde_json::from_value::<FactorSettings>(self.settings.clone())
-            && own.model == self.model
-        {
-            return own;
-        }
-        let first = self.parameters.get("loadings").and_then(|l| l.get(0)).and_then(Value::as_array);
-        FactorSettings::new(self.model, first.map_or(0, Vec::len))
+    pub fn settings(&self) -> Result<FactorSettings, Failure> {
+        let first = || self.parameters.get("loadings")?.get(0).and_then(Value::as_array);
+        Ok(FactorSettings {
+            model: self.model,
+            latent_dim: self.setting("latent_dim")?.unwrap_or_else(|| first().map_or(0, Vec::len)),
+            chart: self.setting("chart")?,
+        })
+    }
+
+    fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        setting(&self.settings, name, &self.path)
     }
 
     /// The columns by themselves, any cell of them missing.
@@ -109,7 +113,7 @@ impl FactorFile {
     /// The model by itself.
     pub fn alone(&self) -> Result<(FactorAnalysis, Point), Failure> {
         let named = |e: natgrad::Error| Failure::from(e).in_file(self.path.display());
-        let model = FactorAnalysis::new(self.settings(), self.columns()).map_err(named)?;
+        let model = FactorAnalysis::new(self.settings()?, self.columns()).map_err(named)?;
         let point = self.point(&model)?;
         Ok((model, point))
     }

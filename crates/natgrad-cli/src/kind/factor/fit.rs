@@ -112,22 +112,20 @@ impl Fittable for Prepared {
 /// Begins a fit.
 pub fn begin(model: FactorName, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let foreign = arguments.mixture_option().or(arguments.network.given());
-    if let Some(option) = foreign.or((arguments.recognition == Recognition::MeanField).then_some("--recognition")) {
+    if let Some(option) = foreign.or((arguments.recognition != Recognition::Exact).then_some("--recognition")) {
         return Err(Failure::new(
             format!("{option} does nothing in {model}"),
             "a factor model takes --latent-dim H: leave it out",
         ));
     }
     let start = arguments.start.as_deref().map(|path| read_start(path, model)).transpose()?;
-    let latent = arguments.latent.latent_dim.or(start.as_ref().map(|f| f.settings().latent_dim));
-    let Some(latent) = latent else {
+    let before = start.as_ref().map(FactorFile::settings).transpose()?;
+    let Some(latent) = arguments.latent.latent_dim.or(before.as_ref().map(|b| b.latent_dim)) else {
         return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
     };
     let mut own = FactorSettings::new(model, latent);
-    if let Some(file) = &start {
-        // The start's chart: a fit that goes on has the bits of one that was never stopped.
-        own.chart = file.settings().chart;
-    }
+    // The start's chart: a fit that goes on has the bits of one that was never stopped.
+    own.chart = before.and_then(|b| b.chart);
     let prepared = Prepared::new(own.clone(), start.as_ref(), &arguments.data, &arguments.reading, out)?;
     let seeds = arguments.seeds();
     let points = match &start {

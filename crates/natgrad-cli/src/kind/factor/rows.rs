@@ -90,7 +90,7 @@ impl Fitted for FactorFile {
     fn check(&self, data: &DataArguments, tolerance: f64, out: &Output) -> Result<u8, Failure> {
         let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
         let source = data.reading.open_for(&data.data, &self.columns(), out)?;
-        let (mut model, _) = FactorAnalysis::for_data(self.settings(), source.as_ref()).map_err(named)?;
+        let (mut model, _) = FactorAnalysis::for_data(self.settings()?, source.as_ref()).map_err(named)?;
         let given = self.point(&model)?;
         let (_, patterns) = model.survey(source.as_ref())?;
         let point = model.factors().canonical(&given);

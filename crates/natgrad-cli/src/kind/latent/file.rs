@@ -3,7 +3,7 @@
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::kind::Opened;
-use crate::model_file::check_head;
+use crate::model_file::{check_head, setting};
 use crate::output::Output;
 use natgrad::geometry::Point;
 use natgrad::rows::{Column, RowSource};
@@ -94,14 +94,9 @@ impl LatentFile {
         &self.columns
     }
 
-    /// Its settings, if it has any that can be read.
-    pub fn settings<T: DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_value(self.settings.clone()).ok()
-    }
-
-    /// A part of its settings.
-    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
-        self.settings.get(name).and_then(|v| serde_json::from_value(v.clone()).ok())
+    /// A part of its settings; `None` where the file leaves it out.
+    pub fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Failure> {
+        setting(&self.settings, name, &self.path)
     }
 
     /// Refuses a start for other columns than the data have.

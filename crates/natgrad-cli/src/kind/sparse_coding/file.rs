@@ -32,11 +32,12 @@ impl SparseFile {
     }
 
     /// Its settings; what a file written elsewhere leaves out is read off its parameters.
-    pub fn settings(&self) -> DictionarySettings {
+    pub fn settings(&self) -> Result<DictionarySettings, Failure> {
         let first = || self.0.parameters.get("dictionary")?.get(0).and_then(Value::as_array);
-        let read_off =
-            || DictionarySettings { latent_dim: first().map_or(0, Vec::len), covariance: Covariance::Diagonal };
-        self.0.settings().unwrap_or_else(read_off)
+        Ok(DictionarySettings {
+            latent_dim: self.0.setting("latent_dim")?.unwrap_or_else(|| first().map_or(0, Vec::len)),
+            covariance: self.0.setting("covariance")?.unwrap_or(Covariance::Diagonal),
+        })
     }
 
     /// The point of this file in a model; the exact coordinates where they give the file's parameters.
@@ -49,7 +50,7 @@ impl SparseFile {
     pub fn alone(&self) -> Result<(SparseDictionary, Point), Failure> {
         let column = |name: &String| Column { name: name.clone(), kind: ColumnKind::Number, missing: false };
         let columns = self.0.names().iter().map(column).collect();
-        let settings = self.settings();
+        let settings = self.settings()?;
         if settings.latent_dim == 0 {
             // Says what is wrong with the dictionary.
             let problem = natgrad::Error::Parameter {

@@ -113,7 +113,7 @@ pub fn asked(structure: &Structure) -> Result<Option<Covariance>, Failure> {
 /// Begins a fit.
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let foreign = arguments.mixture_option_but(&["--covariance"]).or(arguments.network.given());
-    if let Some(option) = foreign.or((arguments.recognition == Recognition::MeanField).then_some("--recognition")) {
+    if let Some(option) = foreign.or((arguments.recognition != Recognition::Exact).then_some("--recognition")) {
         return Err(Failure::new(
             format!("{option} does nothing in {SPARSE_CODING}"),
             "sparse coding takes --latent-dim H and --covariance full or diagonal: leave it out",
@@ -121,18 +121,15 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     }
     let start = arguments.start.as_deref().map(|path| LatentFile::read_start(path, SPARSE_CODING)).transpose()?;
     let start = start.map(SparseFile);
-    let latent = arguments.latent.latent_dim.or(start.as_ref().map(|f| f.settings().latent_dim));
-    let Some(latent_dim) = latent else {
+    let before = start.as_ref().map(SparseFile::settings).transpose()?;
+    let Some(latent_dim) = arguments.latent.latent_dim.or(before.as_ref().map(|b| b.latent_dim)) else {
         return Err(Failure::new("the number of dictionary elements is missing", "give --latent-dim H"));
     };
-    let covariance = match (asked(&arguments.model_arguments.structure)?, &start) {
-        (Some(covariance), _) => covariance,
-        (None, Some(file)) => file.settings().covariance,
-        (None, None) => DictionarySettings::usual(latent_dim).covariance,
-    };
+    let usual = || DictionarySettings::usual(latent_dim).covariance;
+    let asked = asked(&arguments.model_arguments.structure)?;
+    let covariance = asked.unwrap_or_else(|| before.as_ref().map_or_else(usual, |b| b.covariance));
     let own = DictionarySettings { latent_dim, covariance };
-    let before = start.as_ref().map(|s| &s.0);
-    let prepared = Prepared::new(own.clone(), before, &arguments.data, &arguments.reading, out)?;
+    let prepared = Prepared::new(own.clone(), start.as_ref().map(|s| &s.0), &arguments.data, &arguments.reading, out)?;
     let seeds = arguments.seeds();
     let points = match &start {
         Some(file) => vec![file.point(&prepared.model)?],

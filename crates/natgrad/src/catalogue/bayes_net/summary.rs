@@ -44,7 +44,8 @@ pub fn summarise_network(
     fit: Option<Ended<'_>>,
 ) -> Result<Summary, Error> {
     let net = model.net();
-    let mut assessment = Assessment::of(learning, look)?;
+    let found = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+    let assessment = Assessment::of(learning, look)?.or_sampled(learning, look, found)?;
     let statistics = &look.statistics;
     let weight = statistics.weight;
     let entropies = learning.entropies(look);
@@ -63,10 +64,6 @@ pub fn summarise_network(
              rows × entries² stays below 4e11"
         )
     });
-    let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
-    if assessment.reading.is_none() {
-        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
-    }
     let known = net.prior_residual(&look.point, statistics);
     let residual = ResidualSummary {
         explained_by_prior: (net.prior() > 0.0).then_some(known),
@@ -95,6 +92,7 @@ pub fn summarise_network(
         known_residual: (net.prior() > 0.0).then_some((known, "the prior")),
         no_information: no_information.clone(),
         boundary: Some(at_the_boundary(learning, look)?),
+        unbounded: None,
         gauge: 0,
         directions: directions.clone(),
     });

@@ -3,7 +3,7 @@
 use super::FactorAnalysis;
 use crate::Error;
 use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
-use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates};
+use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates, unbounded};
 use crate::engine::{Progress, Status};
 use crate::geometry::{Gram, Point};
 use crate::linalg::Matrix;
@@ -39,7 +39,8 @@ pub fn summarise_factors(
     let model = described.factors();
     let (statistics, at) = (&look.statistics, &look.point);
     let weight = statistics.weight;
-    let mut assessment = Assessment::of(learning, look)?;
+    let found = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+    let assessment = Assessment::of(learning, look)?.or_sampled(learning, look, found)?;
     let entropies = learning.entropies(look);
     let no_information = assessment.reading.is_none().then(|| {
         format!(
@@ -47,10 +48,6 @@ pub fn summarise_factors(
             model.free()
         )
     });
-    if assessment.reading.is_none() {
-        let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
-        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
-    }
     let floored: Vec<String> = model.without_noise(at).iter().map(|&d| model.names()[d].clone()).collect();
     let residual = ResidualSummary {
         prior: model.prior_residual(statistics).unwrap_or(0.0),
@@ -75,8 +72,10 @@ pub fn summarise_factors(
         known_residual: None,
         boundary: None,
         no_information: no_information.clone(),
+        unbounded: unbounded(learning, look),
         gauge: turns.len(),
-        directions: directions.clone(),
+        // Rotations come first, and are not what the certificate counts.
+        directions: directions[usize::from(!turns.is_empty()).min(directions.len())..].to_vec(),
     });
     certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let reading = assessment.reading.as_ref();

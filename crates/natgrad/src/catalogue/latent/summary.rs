@@ -5,7 +5,7 @@ use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
 use crate::diagnose::{Assessment, Circumstances, Restarts, certify};
 use crate::engine::Status;
 use crate::geometry::{Metric, Tangent};
-use crate::model::{Note, sigmoid_belief_net::Recognition};
+use crate::model::{Note, sigmoid_belief_net::Recognition, sparse_coding::Covariance};
 use crate::objective::{Learning, Look};
 use serde_json::{Value, json};
 
@@ -69,8 +69,13 @@ impl super::SparseDictionary {
             // All scales fall together.
             tempering: Tangent(tempering),
             exact: false,
-            no_information: "strengths are taken as normal and independent: their beliefs give no observed information"
-                .into(),
+            no_information: match self.settings().covariance {
+                Covariance::Full => "strengths are taken as normal: their beliefs give no observed information",
+                Covariance::Diagonal => {
+                    "strengths are taken as normal and independent: their beliefs give no observed information"
+                }
+            }
+            .into(),
         }
     }
 }
@@ -88,11 +93,8 @@ pub fn summarise_latent(
 ) -> Result<Summary, Error> {
     let statistics = &look.statistics;
     let weight = statistics.weight;
-    let mut assessment = Assessment::of(learning, look)?;
-    if assessment.reading.is_none() {
-        let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
-        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
-    }
+    let found = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+    let assessment = Assessment::of(learning, look)?.or_sampled(learning, look, found)?;
     let entropies = learning.entropies(look);
     let variance = learning.joint_metric(look)?.square(&told.tempering);
     let residual = ResidualSummary::of(look.elbo - entropies.sum(), statistics, variance, 0.0);
@@ -113,6 +115,7 @@ pub fn summarise_latent(
         known_residual: None,
         no_information: no_information.clone(),
         boundary: None,
+        unbounded: None,
         gauge: 0,
         directions: Vec::new(),
     });

@@ -8,7 +8,7 @@ use crate::catalogue::standard_errors::standard_errors;
 use crate::criterion::{Settings, check};
 use crate::diagnose::{
     Assessment, Circumstances, DENSE_LIMIT, Restarts, at_the_boundary, certify, covariance_of_estimates,
-    residual_variance,
+    residual_variance, unbounded,
 };
 use crate::engine::{Progress, Status};
 use crate::model::{LatentModel, Note};
@@ -26,7 +26,8 @@ pub fn summarise(
     fit: Option<Ended<'_>>,
 ) -> Result<Summary, Error> {
     let mixture = described.mixture();
-    let mut assessment = Assessment::of(learning, look)?;
+    let found = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
+    let assessment = Assessment::of(learning, look)?.or_sampled(learning, look, found)?;
     let statistics = &look.statistics;
     let weight = statistics.weight;
     let entropies = learning.entropies(look);
@@ -51,10 +52,6 @@ pub fn summarise(
             mixture.free()
         )
     });
-    if assessment.reading.is_none() {
-        let sampled = fit.as_ref().and_then(|f| f.progress.sampled_remaining);
-        assessment.remaining_visible = assessment.remaining_visible.or(sampled);
-    }
     let directions = named_directions(described, &assessment);
     let residual = ResidualSummary {
         prior: mixture.prior_residual(&look.point, statistics),
@@ -77,6 +74,7 @@ pub fn summarise(
         known_residual: None,
         boundary: Some(at_the_boundary(learning, look)?),
         no_information: no_information.clone(),
+        unbounded: unbounded(learning, look),
         gauge: 0,
         directions: directions.clone(),
     });

@@ -73,10 +73,10 @@ impl EncoderFile {
         if net.0.parameters.get("encoder").is_none() {
             return Ok(None);
         }
-        let Some(learning) = net.0.setting::<TrainSettings>("learning") else {
+        let Some(learning) = net.0.setting::<TrainSettings>("learning")? else {
             let problem = natgrad::Error::Parameter {
                 name: "settings.learning".into(),
-                problem: "is missing, or no settings of learning".into(),
+                problem: "is missing".into(),
                 hint: "see the model file that `natgrad fit --recognition encoder` writes".into(),
             };
             return Err(net.0.named(problem));
