@@ -23,7 +23,11 @@ fn verdicts_are_exit_codes_and_remedies_are_named() {
         ("gaussian-mixture --freeze weights", 0, "mixing weights"),
         ("mixture --family a=normal,b=poisson --freeze covariances", 1, "covariances"),
         ("factor-analysis --freeze variances", 0, "variances"),
+        ("factor-analysis --freeze noise", 0, "variances"),
+        ("ppca --freeze noise", 0, "variance"),
         ("sparse-coding --freeze prior", 0, "prior"),
+        ("sparse-coding --freeze scales", 0, "prior"),
+        ("sparse-coding --freeze noise", 1, "variance"),
     ];
     for (line, part, name) in cases {
         let ran = place.run(&format!("criterion {line} --json"));

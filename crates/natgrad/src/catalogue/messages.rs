@@ -30,15 +30,22 @@ pub fn messages() -> &'static [Message] {
         },
         Message {
             name: "diverged",
-            text: "The likelihood has no maximum along the path: a component closed in on too few rows. The last point \
-                   before the collapse is kept. Fit fewer components, give another seed, or set --covariance-floor.",
+            text: "There was no maximum along the path: a mixture's component closed in on too few rows, or noises of a factor \
+                   model went to 0 together (columns that follow from one another), or an autoencoder's numbers left the \
+                   doubles. The last good point is kept and written; the warning names what collapsed. Fit fewer components \
+                   or factors, leave a column out, give another seed, a --covariance-floor or a smaller --learning-rate. \
+                   An autoencoder ends with exit code 2, for its last point is no result; other fits end with 0, as do those \
+                   that meet the iteration limit, and their certificates say what fails.",
         },
         Message {
             name: "collapsed",
-            text: "A component's scale (a variance, a gamma shape, a covariance matrix) has shrunk onto rows that do not \
-                   determine it: identical rows, a constant column, fewer rows than coordinates. Its likelihood is \
-                   unbounded, so there is no estimate. Use fewer components, a simpler --covariance, or a \
-                   --covariance-floor (the certificate entropy-sum then subtracts the part that the floor explains).",
+            text: "A scale has shrunk to nothing, and the likelihood is unbounded: there is no estimate. In a mixture it is a \
+                   component's (a variance, a gamma shape, a covariance matrix), on identical rows, a constant column or \
+                   fewer rows than coordinates: use fewer components, a simpler --covariance, or a --covariance-floor (the \
+                   certificate entropy-sum then subtracts the part that the floor explains). In a factor model it is the \
+                   noise of columns that follow from one another: leave one of them out, or use fewer latent dimensions. In \
+                   sparse coding it is the noise of all rows: take fewer elements. For latents of which rows tell nothing see \
+                   `posterior-collapse`.",
         },
         Message {
             name: "empty-component",
@@ -72,6 +79,19 @@ pub fn messages() -> &'static [Message] {
             name: "data",
             text: "The table cannot be used as it is: no rows, no columns, a column without a single value, statistics of \
                    different parameters. The message says where and what to do.",
+        },
+        Message {
+            name: "held-out",
+            text: "Rows that a fit does not see. `natgrad select` fits every size to the others and scores it on these, in nats \
+                   per row, with a standard error over them; differences between sizes are taken row by row, so that what is \
+                   hard in a row for every size cancels. A size is recommended that none is better than by more than one \
+                   standard error, the smallest of these. Weights count: a row of weight 2 is two rows.",
+        },
+        Message {
+            name: "weight",
+            text: "--weights COLUMN says how many equal rows a row stands for: sums, means and standard errors are those of the \
+                   longer table. Weights need not be whole, but scaling them all scales the number of rows, and with it every \
+                   standard error.",
         },
         Message { name: "setting", text: "An option is out of range or contradicts another. Nothing was written." },
     ]

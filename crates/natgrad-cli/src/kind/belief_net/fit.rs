@@ -189,7 +189,15 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     }
     let start = arguments.start.as_deref().map(|path| LatentFile::read_start(path, SIGMOID_BELIEF_NET)).transpose()?;
     let start = start.map(BeliefFile);
-    let given = arguments.latent.layers.clone();
+    let given = match (&arguments.latent.layers, arguments.latent.latent_dim) {
+        (Some(_), Some(_)) => {
+            return Err(Failure::new(
+                "--latent-dim and --layers both say how many hidden units there are",
+                "give --layers 20,10 (the top last), or --latent-dim 20 for one layer",
+            ));
+        }
+        (layers, one) => layers.clone().or(one.map(|units| vec![units])),
+    };
     let before = start.as_ref().map(BeliefFile::settings).transpose()?;
     let Some(layers) = given.or(before.map(|b| b.layers)) else {
         return Err(Failure::new(

@@ -15,6 +15,8 @@ use crate::failure::Failure;
 use crate::kind::latent::LatentFile;
 use crate::output::Output;
 use file::BeliefFile;
+use natgrad::catalogue::Message;
+use natgrad::catalogue::latent::words;
 use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 use std::path::Path;
@@ -48,8 +50,12 @@ impl Kind for BeliefNets {
         (model == SIGMOID_BELIEF_NET).then_some(ABOUT)
     }
 
+    fn words(&self) -> Option<(&'static str, &'static [Message])> {
+        Some(("belief nets and sparse coding", words()))
+    }
+
     fn takes(&self, option: &str) -> bool {
-        ["--layers", "--cluster", "--recognition structured"].contains(&option) || encoder::OPTIONS.contains(&option)
+        ["--layers", "--latent-dim", "--cluster", "--recognition structured"].contains(&option) || encoder::OPTIONS.contains(&option)
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {

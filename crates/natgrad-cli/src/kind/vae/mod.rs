@@ -10,6 +10,7 @@ mod rows;
 mod short_climb;
 mod summary;
 mod trace;
+mod words;
 
 pub use arguments::VaeArguments;
 
@@ -20,6 +21,7 @@ use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use file::VaeFile;
+use natgrad::catalogue::Message;
 use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 use std::path::Path;
@@ -43,6 +45,10 @@ impl Kind for Autoencoders {
 
     fn explain(&self, model: &str) -> Option<&'static str> {
         (model == VAE).then_some(ABOUT)
+    }
+
+    fn words(&self) -> Option<(&'static str, &'static [Message])> {
+        Some(("autoencoders", words::words()))
     }
 
     fn takes(&self, option: &str) -> bool {

@@ -66,7 +66,8 @@ pub struct LatentSettings {
     pub prior: Prior,
     /// Layers of hidden variables of a sigmoid belief net.
     pub layers: usize,
-    /// Names of blocks that stay where they are; `encoder` stands for all of its blocks.
+    /// Names of blocks that stay where they are, as here or as in model files (`loadings`, `noise`, `scales`, `dictionary`);
+    /// `encoder` stands for all of its blocks.
     pub freeze: Vec<String>,
 }
 
@@ -91,6 +92,20 @@ const UNITS: usize = 3;
 /// Most layers that are looked at.
 const LAYERS: usize = 20;
 
+/// What a block is called here that model files call otherwise.
+fn block(model: LatentModel, name: &str) -> &str {
+    match (model, name) {
+        (LatentModel::Ppca | LatentModel::FactorAnalysis, "loadings") | (LatentModel::SparseCoding, "dictionary") => {
+            "weights"
+        }
+        (LatentModel::Ppca | LatentModel::FactorAnalysis, "mean") => "bias",
+        (LatentModel::Ppca | LatentModel::SparseCoding, "noise") => "variance",
+        (LatentModel::FactorAnalysis, "noise") => "variances",
+        (LatentModel::SparseCoding, "scales") => "prior",
+        _ => name,
+    }
+}
+
 fn outputs(settings: &LatentSettings) -> Outputs {
     Outputs {
         inputs: HIDDEN,
@@ -110,6 +125,8 @@ fn outputs(settings: &LatentSettings) -> Outputs {
 /// # Errors
 /// [`Error::Setting`] where a name to be frozen is no block, with the names that there are.
 pub fn latent_maps(settings: &LatentSettings) -> Result<Maps<'static>, Error> {
+    let freeze = settings.freeze.iter().map(|name| block(settings.model, name).to_string()).collect();
+    let settings = &LatentSettings { freeze, ..settings.clone() };
     let held = |name: &str| settings.freeze.iter().any(|f| f == name);
     let independent = |kind| Independent { kind, size: HIDDEN, learnt: !held("prior") };
     let plain = outputs(settings);

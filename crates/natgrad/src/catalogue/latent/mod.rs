@@ -5,8 +5,10 @@ mod centred;
 mod dictionary;
 mod numbers;
 mod summary;
+mod words;
 
 pub use belief_net::{BeliefNet, BeliefNetSettings, two_states};
 pub use centred::Centred;
 pub use dictionary::{DictionarySettings, SparseDictionary, check as check_whole};
 pub use summary::{Summarised, summarise_latent};
+pub use words::words;
