@@ -55,7 +55,8 @@ impl Kind for BeliefNets {
     }
 
     fn takes(&self, option: &str) -> bool {
-        ["--layers", "--latent-dim", "--cluster", "--recognition structured"].contains(&option) || encoder::OPTIONS.contains(&option)
+        ["--layers", "--latent-dim", "--cluster", "--recognition structured"].contains(&option)
+            || encoder::OPTIONS.contains(&option)
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {

@@ -3,7 +3,9 @@
 use super::FactorAnalysis;
 use crate::Error;
 use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
-use crate::diagnose::{Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates, unbounded};
+use crate::diagnose::{
+    Assessment, Circumstances, DENSE_LIMIT, FLAT, Restarts, certify, covariance_of_estimates, unbounded,
+};
 use crate::engine::{Progress, Status};
 use crate::geometry::{Gram, Point};
 use crate::linalg::Matrix;

@@ -14,7 +14,8 @@ pub fn words() -> &'static [Message] {
         Message {
             name: "mean-field",
             text: "Beliefs in which the hidden units of a row are independent, each with a probability of its own, found by \
-                   raising the row's ELBO unit by unit until nothing moves. It takes nets of any size. What hidden units say \
+                   raising the row's ELBO unit by unit until nothing moves (or 300 times: what has not settled by then is a \
+                   lower bound all the same). It takes nets of any size. What hidden units say \
                    together is lost, and the ELBO stays below the log-evidence by as much. --recognition mean-field.",
         },
         Message {

@@ -66,9 +66,15 @@ impl SparseCoding {
     /// Random directions where none are given.
     fn start_with(&self, given: &[Vec<f64>], mean_square: f64, rng: &mut ChaCha8Rng) -> Result<Point, Error> {
         if !(mean_square > 0.0 && mean_square.is_finite()) {
+            let hint = match mean_square == 0.0 {
+                true => {
+                    "sparse coding explains deviations from the columns' means: here are none, every column is constant"
+                }
+                false => "their squares leave the range of numbers: give the largest columns in other units",
+            };
             return Err(Error::Data {
                 problem: format!("the mean square of all cells is {mean_square}"),
-                hint: "sparse coding explains deviations from 0: leave out constant columns".into(),
+                hint: hint.into(),
             });
         }
         let mut weights: Vec<f64> = (0..self.columns * self.elements).map(|_| StandardNormal.sample(rng)).collect();

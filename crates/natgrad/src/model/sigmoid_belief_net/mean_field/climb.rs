@@ -166,6 +166,12 @@ impl Field {
         }
     }
 
+    /// `x − 2λ ā` of a layer's cells: how fast the bound rises with the mean log-odds, `λ` held.
+    pub(super) fn slopes(&self, l: usize) -> impl Iterator<Item = f64> {
+        let terms = self.halves[l].iter().zip(&self.lambda[l]).zip(&self.logits[l]);
+        terms.map(|((x, lambda), a)| x - 2.0 * lambda * a)
+    }
+
     /// The rows' bounds, nats.
     pub fn bounds(&self, layers: &Layers) -> Vec<f64> {
         let (rows, top) = (self.rows, layers.top());

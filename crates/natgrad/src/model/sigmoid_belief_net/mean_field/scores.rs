@@ -27,13 +27,9 @@ impl Field {
             let mut cross = vec![0.0; n * rows];
             let products = clusters.products(&layers.weights[l], &v.weights[l]);
             multiply(&mut cross, &self.spread[l + 1], rows, &products, rows, clusters.len(), n, false);
-            for u in 0..n {
-                for i in 0..rows {
-                    let at = u * rows + i;
-                    let lambda = 2.0 * self.lambda[l][at];
-                    let residual = self.halves[l][at] - lambda * self.logits[l][at];
-                    out[i] += residual * (along[at] + v.biases[l][u]) - lambda * cross[at];
-                }
+            let cells = self.slopes(l).zip(&self.lambda[l]).zip(along.iter().zip(&cross));
+            for (at, ((slope, lambda), (along, cross))) in cells.enumerate() {
+                out[at % rows] += slope * (along + v.biases[l][at / rows]) - 2.0 * lambda * cross;
             }
         }
         for (u, column) in self.means[top].chunks_exact(rows).enumerate() {

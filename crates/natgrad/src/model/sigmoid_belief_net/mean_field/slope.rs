@@ -15,8 +15,7 @@ impl Sums {
     pub(super) fn layer_slope(&self, layers: &Layers, field: &Field, weights: &[f64], l: usize, out: &mut [f64]) {
         let (rows, n, k) = (field.rows, layers.sizes[l], layers.sizes[l + 1]);
         let above = weighted(&field.means[l + 1], weights, k);
-        let terms = field.halves[l].iter().zip(&field.lambda[l]).zip(&field.logits[l]);
-        let residual: Vec<f64> = terms.map(|((x, l), a)| x - 2.0 * l * a).take(n * rows).collect();
+        let residual: Vec<f64> = field.slopes(l).take(n * rows).collect();
         add_transposed(out, &above, rows, &residual, rows, rows, k + 1, n);
         let clusters = layers.clusters(l + 1);
         let columns = field.spread[l + 1].chunks_exact(rows);

@@ -55,10 +55,7 @@ impl Field {
         let (units, pairs) = (block.units, place(block.units, 0));
         scratch.resize(rows, children, units, joint);
         let Scratch { residual, own, couplings, change, tables } = scratch;
-        let below = self.halves[l - 1].iter().zip(&self.lambda[l - 1]).zip(&self.logits[l - 1]);
-        for (r, ((x, lambda), a)) in residual[..rows * children].iter_mut().zip(below) {
-            *r = x - 2.0 * lambda * a;
-        }
+        residual[..rows * children].iter_mut().zip(self.slopes(l - 1)).for_each(|(r, slope)| *r = slope);
         multiply(own, residual, rows, &block.columns, rows, children, units, false);
         multiply(couplings, &self.lambda[l - 1], rows, &block.pairs, rows, children, pairs, false);
         let coupling = |i: usize, j: usize| &couplings[place(i.max(j), i.min(j)) * rows..][..rows];
