@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, example};
+use common::{Place, certificate, example};
 use serde_json::Value;
 
 const FIT: &str = "fit factor-analysis wine.csv --exclude cultivar --latent-dim 2 --out run";
@@ -253,6 +253,28 @@ fn ppca_takes_columns_of_unlike_units() {
     assert_eq!(summary["status"], "converged");
     assert!(held(&summary), "{summary:#}");
     assert!(summary["warnings"].as_array().is_some_and(Vec::is_empty), "{summary:#}");
+}
+
+#[test]
+fn a_column_given_twice_has_no_maximum_and_no_certificate_says_otherwise() {
+    let place = Place::new();
+    let row = |n: i32| {
+        let z = f64::from(n % 13) - 6.0;
+        let cells: Vec<f64> = (1..5).map(|k| z * f64::from(k) + f64::from((n * 31 * k + k) % 17) / 3.0).collect();
+        format!("{},{},{},{},{}", cells[0], cells[1], cells[2], cells[3], cells[0])
+    };
+    let rows: Vec<String> = (0..120).map(row).collect();
+    place.write("twice.csv", format!("a,b,c,d,again\n{}\n", rows.join("\n")));
+    let summary = place.run("fit factor-analysis twice.csv --latent-dim 2 --out run --json").fine().json();
+    assert_eq!(summary["status"], "diverged");
+    let checked = place.run("check run twice.csv --json");
+    assert_eq!(checked.code, Some(1));
+    for summary in [summary, checked.json()] {
+        let (verdict, why) = certificate(&summary, "maximum");
+        assert_eq!(verdict, "fails", "{why}");
+        assert!(why.contains("\"a\", \"again\""), "{why}");
+        assert_eq!(certificate(&summary, "remaining").0, "not-applicable");
+    }
 }
 
 #[test]

@@ -37,6 +37,8 @@ fn an_exact_net_scores_predicts_samples_imputes_and_checks() {
         assert!(place.files().contains(&format!("run/{file}")), "{file} is missing");
     }
     assert!(!place.files().contains(&"run/weights.svg".to_string()), "15 columns are no square");
+    let dims = "fit sigmoid-belief-net digits.csv --latent-dim 2 --exclude p16 --tolerance 1e-8 --json";
+    assert_eq!(place.run(dims).fine().json()["elbo"], summary["elbo"], "one layer of so many units");
     let score = place.run("score run digits.csv --json").fine().json();
     assert!((number(&score["log_evidence"]) - number(&summary["elbo"])).abs() < 1e-10);
     place.run("predict run digits.csv --out p.csv").fine();
@@ -153,6 +155,14 @@ fn beliefs_of_sparse_coding_are_chosen_kept_and_were_independent_in_older_files(
     assert_eq!(place.json("full/model.json")["settings"]["covariance"], "full");
     assert_eq!(place.json("diagonal/model.json")["settings"]["covariance"], "diagonal");
     assert!((elbo("score full patches.csv") - full).abs() < 1e-10);
+    // What is left is estimated without a spectrum too, by check as by fit.
+    for (run, independent) in [("full", false), ("diagonal", true)] {
+        let checked = place.run(&format!("check {run} patches.csv --json")).json();
+        let fitted = place.json(&format!("{run}/summary.json"));
+        let (here, there) = (number(&checked["remaining"]), number(&fitted["remaining"]));
+        assert!(here < 2.0 * there + 1e-9 && there < 2.0 * here + 1e-9, "{run}: {here} and {there}");
+        assert_eq!(common::certificate(&checked, "maximum").1.contains("independent"), independent);
+    }
     // From a start its beliefs too, unless others are asked for.
     let kept = elbo("fit sparse-coding patches.csv --start diagonal --max-iterations 1 --out kept");
     assert!((kept - diagonal).abs() < 1e-5, "{kept} and {diagonal}");
@@ -309,7 +319,10 @@ fn bad_input_is_named_with_a_way_out() {
         ("fit sigmoid-belief-net digits.csv", vec!["layers are missing", "--layers"]),
         ("fit sigmoid-belief-net digits.csv --layers 0", vec!["[0]", "at least one unit"]),
         ("fit sigmoid-belief-net digits.csv --layers 21", vec!["2^21", "--recognition mean-field"]),
-        ("fit sigmoid-belief-net digits.csv --layers 2 --latent-dim 1", vec!["--latent-dim does nothing"]),
+        (
+            "fit sigmoid-belief-net digits.csv --layers 2 --latent-dim 1",
+            vec!["--latent-dim and --layers", "--layers 20,10"],
+        ),
         ("fit sigmoid-belief-net digits.csv --layers 2 --components 1", vec!["--components does nothing"]),
         ("fit sigmoid-belief-net none.csv --layers 1", vec!["none.csv", "no rows"]),
         ("fit sparse-coding patches.csv", vec!["elements is missing", "--latent-dim"]),
