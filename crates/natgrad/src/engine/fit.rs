@@ -46,7 +46,7 @@ pub fn fit(
     progress: Progress,
     watch: &dyn Fn(&Progress) -> Control,
 ) -> Result<Outcome, Error> {
-    Fit { learning, settings, watch, sampled: OnceLock::new(), best: None, falls: 0 }.run(progress)
+    Fit { learning, settings, watch, sampled: OnceLock::new() }.run(progress)
 }
 
 struct Fit<'a, 'b> {
@@ -54,9 +54,6 @@ struct Fit<'a, 'b> {
     settings: &'a Settings,
     watch: &'a dyn Fn(&Progress) -> Control,
     sampled: OnceLock<Table>,
-    /// The best point that an inexact bound has fallen from, and how often it has.
-    best: Option<Look>,
-    falls: usize,
 }
 
 enum Step {

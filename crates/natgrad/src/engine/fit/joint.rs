@@ -7,6 +7,7 @@ use super::{Fit, Step};
 use crate::Error;
 use crate::ascent::{self, Moved, sampled_direction};
 use crate::diagnose::{Assessment, from_gains};
+use crate::geometry::Point;
 use crate::model::Want;
 use crate::objective::Look;
 
@@ -16,8 +17,12 @@ const ENOUGH_STEPS: usize = 4;
 /// Lengths of an EM step that are tried where its combination with earlier ones fails.
 const STRETCHES: [f64; 5] = [2.0, 4.0, 8.0, 16.0, 32.0];
 
-/// Falls of a bound that is not exact before the climb ends.
-const PATIENCE: usize = 20;
+/// Parts of an EM step that are tried where the whole one lowers a bound.
+const SHORTER: [f64; 5] = [0.5, 0.2, 0.05, 0.01, 0.002];
+
+/// Said where none of them raises it.
+const NO_STEP_RISES: &str =
+    "no part of an EM step raises the bound, which is not exact here: recognition ends in another local maximum";
 
 /// An EM step that falls by more than this (relative) is no rounding.
 const FALLEN: f64 = 1e-9;
@@ -59,20 +64,7 @@ impl Fit<'_, '_> {
         p.notes = maximised.notes.iter().map(Into::into).collect();
         let next = self.learning.look(&maximised.point, Want::Statistics)?;
         if self.settings.step_size == 1.0 && next.elbo < look.elbo - FALLEN * (1.0 + look.elbo.abs()) {
-            // Exact EM never falls: this is a bound whose recognition has ended in another local maximum. The best point
-            // is kept, and the climb goes on for a while.
-            if self.best.as_ref().is_none_or(|b| look.elbo > b.elbo) {
-                self.best = Some(look.clone());
-            }
-            self.falls += 1;
-            if self.falls > PATIENCE {
-                p.why = Some("EM steps no longer raise the bound, which is not exact here".into());
-                return Ok(Step::Done(Status::Converged));
-            }
-            p.gains.clear();
-            p.history.clear();
-            let moved = Moved { look: next, step: 1.0, metric: "joint" };
-            return Ok(Step::Moved(Box::new(moved), None, None));
+            return self.shorter(p, look, &maximised.point);
         }
         push_gain(&mut p.gains, next.elbo - look.elbo);
         let remaining = from_gains(&p.gains);
@@ -155,9 +147,35 @@ impl Fit<'_, '_> {
         let wanted: Vec<_> = points.iter().map(|p| (&p.0, Want::Evidence)).collect();
         let looks = self.learning.look_at(&wanted)?;
         let best = (0..looks.len()).fold(0, |a, b| if looks[b].elbo > looks[a].elbo { b } else { a });
+        if looks[best].elbo < look.elbo - FALLEN * (1.0 + look.elbo.abs()) {
+            return self.shorter(p, look, &rival.point);
+        }
         let (point, step, metric) = &points[best];
         let (next, step) = (self.learning.look(point, Want::Statistics)?, *step);
         Ok(Step::Moved(Box::new(Moved { look: next, step, metric }), None, None))
+    }
+
+    /// The longest of some parts of an EM step that raises the bound, where the whole step lowers it.
+    ///
+    /// Exact EM never does: this is a bound whose recognition, begun anew, has ended in another local maximum for some rows. Where it
+    /// ends in the same one, it is smooth, and a part of the step short enough raises it. The evidence metric has the last word.
+    fn shorter(&mut self, p: &mut Progress, look: &Look, to: &Point) -> Result<Step, Error> {
+        p.gains.clear();
+        p.history.clear();
+        let model = self.learning.model();
+        let v = model.difference(&look.point, to);
+        for point in SHORTER.iter().filter_map(|&t| Some((model.shift(&look.point, &v, t)?, t))) {
+            let next = self.learning.look(&point.0, Want::Statistics)?;
+            if next.elbo > look.elbo + ascent::ROUNDING * (1.0 + look.elbo.abs()) {
+                let moved = Moved { look: next, step: point.1, metric: "joint" };
+                return Ok(Step::Moved(Box::new(moved), None, None));
+            }
+        }
+        if self.settings.metric == MetricChoice::Auto && !self.dense() {
+            return self.sampled_step(p, look);
+        }
+        p.why = Some(NO_STEP_RISES.into());
+        Ok(Step::Done(Status::Converged))
     }
 
     pub(super) fn euclidean(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {

@@ -45,10 +45,6 @@ impl Fit<'_, '_> {
     }
 
     pub(super) fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
-        let look = match self.best.take().filter(|b| b.elbo > look.elbo) {
-            Some(best) => best,
-            None => look,
-        };
         p.point = look.point.clone();
         // Digested rows have no residuals of their own.
         let (want, seen) = if self.dense() {
