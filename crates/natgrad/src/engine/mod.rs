@@ -7,7 +7,7 @@ mod shard;
 mod variational;
 
 pub use fit::{Control, fit};
-pub use progress::{Outcome, Progress, Record, Status, StoredNote};
+pub use progress::{Edges, Outcome, Progress, Record, Status, StoredNote};
 pub use settings::{Batches, MetricChoice, Settings};
 pub use shard::{Iterated, Shard, estep, mstep, shard_chunks};
 pub use variational::{

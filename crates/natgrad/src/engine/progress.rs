@@ -44,6 +44,32 @@ pub enum Status {
     Interrupted,
 }
 
+/// Edges of a bound that is not exact: points from which whole EM steps fall, as recognition then ends elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Edges {
+    /// The highest of them, and its ELBO, nats per row.
+    pub best: Option<(f64, Point)>,
+    /// ELBO from which on they are counted.
+    pub mark: f64,
+    /// How many were met since.
+    pub count: u64,
+}
+
+impl Edges {
+    /// Counts another; anew where the bound has risen by more than `enough`.
+    pub fn met(&mut self, look: &Look, enough: f64) -> u64 {
+        if self.best.is_none() || look.elbo > self.mark + enough {
+            self.mark = look.elbo;
+            self.count = 0;
+        }
+        if self.best.as_ref().is_none_or(|b| look.elbo > b.0) {
+            self.best = Some((look.elbo, look.point.clone()));
+        }
+        self.count += 1;
+        self.count
+    }
+}
+
 /// Everything needed to go on, to the same bits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -83,9 +109,12 @@ pub struct Progress {
     pub trace: Vec<Record>,
     /// Estimated remaining gain from a sampled metric, where the dense matrices are not affordable.
     pub sampled_remaining: Option<f64>,
+    /// Where a bound that is not exact fell.
+    #[serde(default)]
+    pub edges: Edges,
     /// How it ended, once it has.
     pub status: Option<Status>,
-    /// Why it diverged.
+    /// Why it diverged, or ended though much is left.
     pub why: Option<String>,
 }
 
@@ -142,6 +171,7 @@ impl Progress {
             notes: Vec::new(),
             trace: Vec::new(),
             sampled_remaining: None,
+            edges: Edges::default(),
             status: None,
             why: None,
         }

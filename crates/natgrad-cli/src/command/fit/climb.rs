@@ -160,6 +160,7 @@ fn follow(copy: &mut Progress, p: &Progress) {
         notes: p.notes.clone(),
         trace,
         sampled_remaining: p.sampled_remaining,
+        edges: p.edges.clone(),
         status: p.status.clone(),
         why: p.why.clone(),
     };

@@ -17,15 +17,19 @@ const ENOUGH_STEPS: usize = 4;
 /// Lengths of an EM step that are tried where its combination with earlier ones fails.
 const STRETCHES: [f64; 5] = [2.0, 4.0, 8.0, 16.0, 32.0];
 
-/// Parts of an EM step that are tried where the whole one lowers a bound.
-const SHORTER: [f64; 5] = [0.5, 0.2, 0.05, 0.01, 0.002];
-
-/// Said where none of them raises it.
-const NO_STEP_RISES: &str =
-    "no part of an EM step raises the bound, which is not exact here: recognition ends in another local maximum";
-
 /// An EM step that falls by more than this (relative) is no rounding.
 const FALLEN: f64 = 1e-9;
+
+/// Parts of an EM step that are tried where the whole one lowers a bound.
+const SHORTER: [f64; 3] = [0.5, 0.2, 0.05];
+
+/// Edges that are met before the climb ends, unless the bound rises meanwhile by this many tolerances.
+const PATIENCE: u64 = 20;
+const ENOUGH: f64 = 100.0;
+
+/// Said where it has ended so.
+const NO_STEP_RISES: &str = "whole EM steps lower the bound and parts of them hardly raise it: for some rows recognition, which is not \
+     exact, then ends in another local maximum; the best point is kept";
 
 impl Fit<'_, '_> {
     /// One EM step, and whether it is time to stop or to change the metric.
@@ -158,24 +162,26 @@ impl Fit<'_, '_> {
     /// The longest of some parts of an EM step that raises the bound, where the whole step lowers it.
     ///
     /// Exact EM never does: this is a bound whose recognition, begun anew, has ended in another local maximum for some rows. Where it
-    /// ends in the same one, it is smooth, and a part of the step short enough raises it. The evidence metric has the last word.
+    /// ends in the same one, it is smooth, and a part of the step short enough raises it.
     fn shorter(&mut self, p: &mut Progress, look: &Look, to: &Point) -> Result<Step, Error> {
         p.gains.clear();
         p.history.clear();
+        if p.edges.met(look, ENOUGH * self.settings.tolerance) > PATIENCE {
+            p.why = Some(NO_STEP_RISES.into());
+            p.sampled_remaining = None;
+            return Ok(Step::Done(Status::Converged));
+        }
         let model = self.learning.model();
         let v = model.difference(&look.point, to);
-        for point in SHORTER.iter().filter_map(|&t| Some((model.shift(&look.point, &v, t)?, t))) {
-            let next = self.learning.look(&point.0, Want::Statistics)?;
+        for (point, part) in SHORTER.iter().filter_map(|&t| Some((model.shift(&look.point, &v, t)?, t))) {
+            let next = self.learning.look(&point, Want::Statistics)?;
             if next.elbo > look.elbo + ascent::ROUNDING * (1.0 + look.elbo.abs()) {
-                let moved = Moved { look: next, step: point.1, metric: "joint" };
-                return Ok(Step::Moved(Box::new(moved), None, None));
+                return Ok(Step::Moved(Box::new(Moved { look: next, step: part, metric: "joint" }), None, None));
             }
         }
-        if self.settings.metric == MetricChoice::Auto && !self.dense() {
-            return self.sampled_step(p, look);
-        }
-        p.why = Some(NO_STEP_RISES.into());
-        Ok(Step::Done(Status::Converged))
+        // None does: from the other side of the edge there may be a way on.
+        let next = self.learning.look(to, Want::Statistics)?;
+        Ok(Step::Moved(Box::new(Moved { look: next, step: 1.0, metric: "joint" }), None, None))
     }
 
     pub(super) fn euclidean(&mut self, p: &mut Progress, look: &Look) -> Result<Step, Error> {

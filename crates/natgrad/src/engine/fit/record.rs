@@ -45,6 +45,16 @@ impl Fit<'_, '_> {
     }
 
     pub(super) fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
+        let look = match &p.edges.best {
+            Some((elbo, point)) if *elbo > look.elbo && status != Status::Interrupted => {
+                self.learning.look(point, Want::Statistics)?
+            }
+            _ => look,
+        };
+        if status == Status::IterationLimit {
+            // It was estimated somewhere on the way.
+            p.sampled_remaining = None;
+        }
         p.point = look.point.clone();
         // Digested rows have no residuals of their own.
         let (want, seen) = if self.dense() {

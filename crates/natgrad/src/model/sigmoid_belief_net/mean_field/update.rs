@@ -75,7 +75,7 @@ impl Field {
                     let terms = change.iter().zip(coupling(i, j));
                     odds.iter_mut().zip(terms).for_each(|(o, (d, c))| *o -= 2.0 * d * c);
                 }
-                odds.iter_mut().zip(coupling(i, i)).for_each(|(o, c)| *o -= c);
+                odds.iter_mut().zip(coupling(i, i)).for_each(|(o, c)| *o = (*o - c) * self.share);
             }
             tables.fill(&mut own[here.clone()], rows, end - first, |i| {
                 &couplings[place(first + i, first) * rows..][..i * rows]
