@@ -3,13 +3,13 @@
 use super::climb::{Ended, State, VaePlan, climb, fingerprint_of};
 use super::file::VaeFile;
 use super::rows::{BOUNDED, DRAWS};
+use super::start::Start;
 use super::summary::Findings;
 use super::trace::write_trace;
 use super::{VAE, VaeArguments, picture};
-use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, farewell};
+use crate::command::fit::{Arguments, ClimbArguments, Plan, check_fingerprint, farewell};
 use crate::data::Reading;
 use crate::failure::Failure;
-use crate::kind::Opened;
 use crate::output::Output;
 use crate::table::short;
 use natgrad::catalogue::latent::two_states;
@@ -20,19 +20,21 @@ use natgrad::model::vae::{
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Tolerance of the entropy sum where nothing is drawn.
 const EXACT: f64 = 1e-6;
 
 fn check_options(arguments: &Arguments) -> Result<(), Failure> {
     let foreign = arguments.mixture_option().or(arguments.network.given());
-    let given = [
-        ("--recognition", arguments.recognition == Recognition::MeanField),
-        ("--restarts", arguments.climb.restarts > 1),
-    ];
+    if arguments.recognition.is_some() {
+        return Err(Failure::new(
+            format!("--recognition does nothing in a {VAE}"),
+            "its encoder gives the beliefs; --draws or --nodes say how expectations are taken: leave it out",
+        ));
+    }
     let foreign = foreign.or(arguments.climb.not_of_epochs());
-    match foreign.or(given.iter().find_map(|(name, given)| given.then_some(*name))) {
+    match foreign.or((arguments.climb.restarts > 1).then_some("--restarts")) {
         Some(option) => Err(Failure::new(
             format!("{option} does nothing in a {VAE}"),
             "an autoencoder takes --latent-dim H, --hidden-layers, --observable, --epochs and the like: leave it out",
@@ -56,13 +58,8 @@ pub fn open(
     Ok(source)
 }
 
-/// Shape and settings of learning.
-pub fn told(
-    own: &VaeArguments,
-    latents: usize,
-    climb: &ClimbArguments,
-    columns: usize,
-) -> Result<(Vae, VariationalSettings), Failure> {
+/// The shape that options ask for.
+fn shape(own: &VaeArguments, latents: usize, columns: usize) -> Result<Vae, Failure> {
     let encoder = own.widths()?;
     let mut architecture = Architecture {
         columns,
@@ -76,12 +73,17 @@ pub fn told(
         deviations: Deviations::Network,
         inputs: own.observable().inputs(),
     };
-    let mut vae = Vae::new(architecture.clone())?;
-    let linear = vae.is_linear();
-    if linear {
-        architecture.deviations = Deviations::Shared;
-        vae = Vae::new(architecture)?;
+    let vae = Vae::new(architecture.clone())?;
+    if !vae.is_linear() {
+        return Ok(vae);
     }
+    architecture.deviations = Deviations::Shared;
+    Ok(Vae::new(architecture)?)
+}
+
+/// How a model is to be learnt.
+fn learning(own: &VaeArguments, climb: &ClimbArguments, vae: &Vae) -> Result<VariationalSettings, Failure> {
+    let (linear, latents) = (vae.is_linear(), vae.architecture().latents);
     let (optimiser, rate) = own.optimiser();
     let expectation = match (own.nodes, own.draws) {
         (Some(nodes), _) => Expectation::Nodes(Nodes::hermite(latents, nodes)?),
@@ -99,7 +101,19 @@ pub fn told(
         ..VariationalSettings::default()
     };
     settings.check()?;
-    Ok((vae, settings))
+    Ok(settings)
+}
+
+/// Shape and settings of learning, from options alone.
+pub fn told(
+    own: &VaeArguments,
+    latents: usize,
+    climb: &ClimbArguments,
+    columns: usize,
+) -> Result<(Vae, VariationalSettings), Failure> {
+    let vae = shape(own, latents, columns)?;
+    let learning = learning(own, climb, &vae)?;
+    Ok((vae, learning))
 }
 
 /// Standard deviations of columns further apart than this do not go with one variance for all.
@@ -142,27 +156,38 @@ fn diverged(epochs: u64, vae: &Vae, folder: Option<&RunFolder>) -> Failure {
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     check_options(arguments)?;
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
-    let source = open(&arguments.reading, &arguments.data, arguments.vae.observable(), out)?;
+    let start = arguments.start.as_deref().map(Start::read).transpose()?;
+    if let Some(start) = &start {
+        start.check_options(&arguments.vae, arguments.latent.latent_dim)?;
+    }
+    let observable = start.as_ref().map_or(arguments.vae.observable(), |s| s.vae.architecture().observable);
+    let source = open(&arguments.reading, &arguments.data, observable, out)?;
     let source = source.as_ref();
-    let Some(latents) = arguments.latent.latent_dim else {
-        return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
-    };
-    let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
-    let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
-    let (vae, start) = match &arguments.start {
-        Some(path) => read_start(path, &vae)?,
+    let (vae, at, learning, moments) = match start {
+        Some(start) => {
+            start.check_columns(source.columns())?;
+            let learning = learning(&arguments.vae, &arguments.climb, &start.vae)?;
+            let moments = ColumnMoments::of(source, observable).map_err(named)?;
+            start.check_units(&moments, out)?;
+            (start.vae, start.at, learning, moments)
+        }
         None => {
+            let Some(latents) = arguments.latent.latent_dim else {
+                return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
+            };
+            let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
+            let moments = ColumnMoments::of(source, observable).map_err(named)?;
             let units = Units::of(&moments, vae.architecture());
             let vae = vae.in_units(units)?;
-            let start = vae.start(&moments, learning.seed);
-            (vae, start)
+            let at = vae.start(&moments, learning.seed);
+            (vae, at, learning, moments)
         }
     };
     let single = arguments.vae.single();
     let own = VaePlan { architecture: vae.architecture().clone(), units: vae.units().cloned(), learning, single };
     let plan = arguments.plan(VAE, json!(own), vec![arguments.climb.seed], fingerprint_of(source, &moments));
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(start), folder.as_ref(), out)?;
+    let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(at), folder.as_ref(), out)?;
     end(&vae, &own.learning, source, &moments, &ended, folder.as_ref(), out)
 }
 
@@ -179,24 +204,8 @@ pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8,
     let named = |e: natgrad::Error| Failure::from(e).in_files(&plan.data);
     let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
     check_fingerprint(plan, fingerprint_of(source, &moments))?;
-    let ended = climb(&vae, &own, plan, source, state.learning, Some(&folder), out)?;
+    let ended = climb(&vae, &own, plan, source, state, Some(&folder), out)?;
     end(&vae, &own.learning, source, &moments, &ended, Some(&folder), out)
-}
-
-/// The model of a start, in the units that its parameters are about.
-fn read_start(path: &Path, vae: &Vae) -> Result<(Vae, Vec<f64>), Failure> {
-    let opened = Opened::read(path)?;
-    if opened.model() != Some(VAE) {
-        return Err(Failure::new(format!("{}: it holds no {VAE}", path.display()), "name the run of an autoencoder"));
-    }
-    let (other, at) = VaeFile::read(&opened)?.load()?;
-    if other.layout() != vae.layout() {
-        return Err(Failure::new(
-            format!("{}: an autoencoder of another shape", path.display()),
-            "give the same --latent-dim, --hidden-layers, --observable, --variance and --latent-prior",
-        ));
-    }
-    Ok((vae.clone().in_units(other.units().cloned())?, at))
 }
 
 fn end(

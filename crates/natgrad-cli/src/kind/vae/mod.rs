@@ -8,10 +8,12 @@ mod fit;
 mod picture;
 mod rows;
 mod short_climb;
+mod start;
 mod summary;
 mod trace;
+mod words;
 
-pub use arguments::VaeArguments;
+pub use arguments::{Observables, Priors, VaeArguments};
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
