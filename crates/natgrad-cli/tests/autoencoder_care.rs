@@ -187,6 +187,9 @@ fn one_row_has_no_standard_error_and_proves_nothing() {
     let said = place.run("score run one.csv").fine().stdout;
     assert!(said.starts_with("1 row,") && said.contains("standard error not known: one row"), "{said}");
     assert!(!place.read("run/trace.csv").contains("inf"));
+    place.write("bits.csv", "a,b\n1,0\n");
+    let net = "fit sigmoid-belief-net bits.csv --layers 1 --recognition encoder --epochs 2 --json";
+    assert_eq!(place.run(net).fine().json()["certificates"][0]["verdict"], "not-applicable");
     // Where nothing is drawn there is nothing to know.
     let exact = place.run("fit vae one.csv --latent-dim 1 --hidden-layers none --json").fine().json();
     assert_ne!(exact["certificates"][0]["value"], Value::Null, "{exact}");

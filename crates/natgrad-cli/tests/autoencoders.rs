@@ -232,8 +232,13 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
             place.run("score interrupted d.csv").fine();
         }
         if signal == "-KILL" {
-            for command in ["score killed d.csv", "check killed d.csv", "sample killed --rows 2 --out s.csv"] {
-                place.refuses(command, &["stopped before its end", "natgrad fit --resume killed"]);
+            for command in [
+                "score killed d.csv",
+                "check killed d.csv",
+                "sample killed --rows 2 --out s.csv",
+                "report killed --out r.html",
+            ] {
+                place.refuses(command, &["killed: the fit has not ended", "natgrad fit --resume killed"]);
             }
         }
         place.run(&format!("fit --resume {out} --threads 2")).fine();

@@ -113,8 +113,9 @@ impl RunFolder {
             return Ok(path);
         }
         Err(if self.has_checkpoint() {
-            let hint = format!("go on with `natgrad fit --resume {}`, which writes it at the end", self.path.display());
-            refusal(&self.path, "the fit was stopped before its end and has left no model yet", &hint)
+            let hint =
+                format!("wait for it, or go on with `natgrad fit --resume {}` if it was stopped", self.path.display());
+            refusal(&self.path, "the fit has not ended, and has left no model yet", &hint)
         } else {
             refusal(&self.path, "the run has no model.json", "fit again with --out, or bring the file back")
         })

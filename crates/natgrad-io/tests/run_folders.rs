@@ -110,7 +110,7 @@ fn a_run_without_a_model_says_whether_it_can_go_on() {
     assert!(run.model().unwrap_err().to_string().contains("no model.json"));
     run.write_checkpoint(&state()).unwrap();
     let stopped = run.model().unwrap_err().to_string();
-    assert!(stopped.contains("before its end") && stopped.contains("natgrad fit --resume"), "{stopped}");
+    assert!(stopped.contains("has not ended") && stopped.contains("natgrad fit --resume"), "{stopped}");
     // A fit that was interrupted leaves both.
     run.write_model(&vec![1.0]).unwrap();
     assert_eq!(run.model().unwrap(), run.model_path());
