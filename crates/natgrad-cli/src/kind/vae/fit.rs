@@ -3,20 +3,19 @@
 use super::climb::{Ended, State, VaePlan, climb, fingerprint_of};
 use super::file::VaeFile;
 use super::rows::{BOUNDED, DRAWS};
+use super::shape::{learning, told};
 use super::start::Start;
 use super::summary::Findings;
 use super::trace::write_trace;
-use super::{VAE, VaeArguments, picture};
-use crate::command::fit::{Arguments, ClimbArguments, Plan, check_fingerprint, farewell};
+use super::{VAE, picture};
+use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::short;
 use natgrad::catalogue::latent::two_states;
 use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, mean_importance_bound};
-use natgrad::model::vae::{
-    Architecture, ColumnMoments, Deviations, Expectation, Nodes, ObservableName, Units, Vae, Variance,
-};
+use natgrad::model::vae::{ColumnMoments, ObservableName, Units, Vae, Variance};
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
 use serde_json::json;
@@ -25,20 +24,19 @@ use std::path::PathBuf;
 /// Tolerance of the entropy sum where nothing is drawn.
 const EXACT: f64 = 1e-6;
 
+/// Refuses options that an autoencoder has no use for.
 fn check_options(arguments: &Arguments) -> Result<(), Failure> {
-    let foreign = arguments.mixture_option().or(arguments.network.given());
+    let refuse = |option: &str, hint: &str| Err(Failure::new(format!("{option} does nothing in a {VAE}"), hint));
     if arguments.recognition.is_some() {
-        return Err(Failure::new(
-            format!("--recognition does nothing in a {VAE}"),
-            "its encoder gives the beliefs; --draws or --nodes say how expectations are taken: leave it out",
-        ));
+        let hint = "its encoder gives the beliefs; --draws or --nodes say how expectations are taken: leave it out";
+        return refuse("--recognition", hint);
     }
-    let foreign = foreign.or(arguments.climb.not_of_epochs());
-    match foreign.or((arguments.climb.restarts > 1).then_some("--restarts")) {
-        Some(option) => Err(Failure::new(
-            format!("{option} does nothing in a {VAE}"),
+    let of_others = arguments.mixture_option().or(arguments.network.given()).or(arguments.climb.not_of_epochs());
+    match of_others.or((arguments.climb.restarts > 1).then_some("--restarts")) {
+        Some(option) => refuse(
+            option,
             "an autoencoder takes --latent-dim H, --hidden-layers, --observable, --epochs and the like: leave it out",
-        )),
+        ),
         None => Ok(()),
     }
 }
@@ -56,64 +54,6 @@ pub fn open(
     let (source, _) = reading.open_two_states(data, out)?;
     two_states(source.columns(), "a vae of Bernoulli columns").map_err(|e| Failure::from(e).in_files(data))?;
     Ok(source)
-}
-
-/// The shape that options ask for.
-fn shape(own: &VaeArguments, latents: usize, columns: usize) -> Result<Vae, Failure> {
-    let encoder = own.widths()?;
-    let mut architecture = Architecture {
-        columns,
-        latents,
-        decoder: encoder.iter().rev().copied().collect(),
-        encoder,
-        activation: own.activation(),
-        observable: own.observable(),
-        variance: own.variance()?,
-        prior: own.prior(),
-        deviations: Deviations::Network,
-        inputs: own.observable().inputs(),
-    };
-    let vae = Vae::new(architecture.clone())?;
-    if !vae.is_linear() {
-        return Ok(vae);
-    }
-    architecture.deviations = Deviations::Shared;
-    Ok(Vae::new(architecture)?)
-}
-
-/// How a model is to be learnt.
-fn learning(own: &VaeArguments, climb: &ClimbArguments, vae: &Vae) -> Result<VariationalSettings, Failure> {
-    let (linear, latents) = (vae.is_linear(), vae.architecture().latents);
-    let (optimiser, rate) = own.optimiser();
-    let expectation = match (own.nodes, own.draws) {
-        (Some(nodes), _) => Expectation::Nodes(Nodes::hermite(latents, nodes)?),
-        (None, None) if linear => Expectation::Nodes(Nodes::quadratic(latents)),
-        (None, draws) => Expectation::Draws(draws.unwrap_or(1)),
-    };
-    let settings = VariationalSettings {
-        optimiser,
-        rate,
-        epochs: own.epochs.unwrap_or(if linear && expectation.is_deterministic() { 0 } else { 100 }),
-        batch: climb.batch.map_or(128, |b| b as usize),
-        decay: own.weight_decay.unwrap_or(0.0),
-        expectation,
-        seed: climb.seed,
-        ..VariationalSettings::default()
-    };
-    settings.check()?;
-    Ok(settings)
-}
-
-/// Shape and settings of learning, from options alone.
-pub fn told(
-    own: &VaeArguments,
-    latents: usize,
-    climb: &ClimbArguments,
-    columns: usize,
-) -> Result<(Vae, VariationalSettings), Failure> {
-    let vae = shape(own, latents, columns)?;
-    let learning = learning(own, climb, &vae)?;
-    Ok((vae, learning))
 }
 
 /// Standard deviations of columns further apart than this do not go with one variance for all.
@@ -208,6 +148,7 @@ pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8,
     end(&vae, &own.learning, source, &moments, &ended, Some(&folder), out)
 }
 
+/// Says and writes what learning has come to.
 fn end(
     vae: &Vae,
     settings: &VariationalSettings,

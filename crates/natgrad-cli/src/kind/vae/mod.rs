@@ -7,6 +7,7 @@ mod file;
 mod fit;
 mod picture;
 mod rows;
+mod shape;
 mod short_climb;
 mod start;
 mod summary;
