@@ -97,7 +97,7 @@ impl ModelFile {
 
     /// Reads a model file, or the one of a run folder.
     pub fn read(path: &Path) -> Result<Self, Failure> {
-        let path = if path.is_dir() { RunFolder::open(path)?.model_path() } else { path.to_path_buf() };
+        let path = if path.is_dir() { RunFolder::open(path)?.model()? } else { path.to_path_buf() };
         let head: Value = read_json(&path)?;
         check_head(&head, &path)?;
         if head.get("model").and_then(Value::as_str) == Some(BAYES_NET) {

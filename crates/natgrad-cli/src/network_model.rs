@@ -78,7 +78,7 @@ impl NetworkModelFile {
         if is("bif") {
             return bare(path);
         }
-        let file = if path.is_dir() { RunFolder::open(path)?.model_path() } else { path.to_path_buf() };
+        let file = if path.is_dir() { RunFolder::open(path)?.model()? } else { path.to_path_buf() };
         let head: Value = read_json(&file)?;
         if head.get("model").and_then(Value::as_str) == Some(crate::kind::network::BAYES_NET) {
             check_head(&head, &file)?;

@@ -146,6 +146,76 @@ fn check_says_what_a_short_climb_gains() {
 }
 
 #[test]
+fn rows_without_a_finite_elbo_are_named_and_have_no_standard_error() {
+    let place = Place::new();
+    place.write("d.csv", "a,b\n1,2\n2,1\n3,5\n4,2\n5,4\n");
+    place.run("fit vae d.csv --latent-dim 1 --hidden-layers 4 --epochs 5 --out run").fine();
+    place.write("far.csv", "a,b,w\n1,2,1\n2,1e300,1\n3,1e200,1\n1,1e300,0\n");
+    let ran = place.run("score run far.csv --weights w --json").fine();
+    let warned = "the ELBO of row 2 is not finite, nor is that of 1 further";
+    assert!(ran.stderr.contains(warned), "{ran:#?}");
+    assert!(ran.json()["elbo"].is_null() && ran.json()["elbo_error"].is_null(), "{ran:#?}");
+    let said = place.run("score run far.csv").fine().stdout;
+    assert!(!said.contains('±') && said.contains("standard error not known"), "{said}");
+    let checked = place.run("check run far.csv --json").fine().json();
+    assert_eq!(checked["certificates"][0]["verdict"], "not-applicable", "{checked}");
+    assert!(checked["warnings"].to_string().contains("the ELBO of row 2"), "{checked}");
+    // A row without weight leaves the others as they are.
+    place.write("none.csv", "a,b,w\n1,2,1\n2,1,1\n3,1e300,0\n");
+    let scored = place.run("score run none.csv --weights w --json").fine().json();
+    assert!(number(&scored["elbo"]).is_finite() && number(&scored["elbo_error"]) > 0.0, "{scored}");
+    place.run("fit vae d.csv --latent-dim 1 --hidden-layers 4 --observable poisson --epochs 5 --out counts").fine();
+    place.write("wrong.csv", "a,b\n1,2\n2,-1\n");
+    for command in ["score", "check"] {
+        place.run(&format!("{command} counts wrong.csv")).refused(&["wrong.csv", "row 2", "\"b\"", "-1"]);
+    }
+}
+
+#[test]
+fn one_row_has_no_standard_error_and_proves_nothing() {
+    let place = Place::new();
+    place.write("one.csv", "a,b\n1,2\n");
+    let fitted =
+        place.run("fit vae one.csv --latent-dim 1 --hidden-layers 4 --epochs 5 --out run --json").fine().json();
+    for found in [fitted, place.run("check run one.csv --json").fine().json()] {
+        assert!(found["elbo_error"].is_null() && number(&found["elbo"]).is_finite(), "{found}");
+        let certificate = &found["certificates"][0];
+        assert_eq!(certificate["verdict"], "not-applicable", "{found}");
+        assert!(certificate["why"].as_str().is_some_and(|w| w.contains("one row")), "{found}");
+    }
+    assert!(place.run("check run one.csv --json").json()["short_climb"]["gain_error"].is_null());
+    let said = place.run("score run one.csv").fine().stdout;
+    assert!(said.starts_with("1 row,") && said.contains("standard error not known: one row"), "{said}");
+    assert!(!place.read("run/trace.csv").contains("inf"));
+    place.write("bits.csv", "a,b\n1,0\n");
+    let net = "fit sigmoid-belief-net bits.csv --layers 1 --recognition encoder --epochs 2 --json";
+    assert_eq!(place.run(net).fine().json()["certificates"][0]["verdict"], "not-applicable");
+    // Where nothing is drawn there is nothing to know.
+    let exact = place.run("fit vae one.csv --latent-dim 1 --hidden-layers none --json").fine().json();
+    assert_ne!(exact["certificates"][0]["value"], Value::Null, "{exact}");
+}
+
+#[test]
+fn model_files_without_a_part_of_the_shape_say_which() {
+    let place = Place::new();
+    place.write("d.csv", "a,b\n1,2\n2,1\n3,5\n");
+    place.run("fit vae d.csv --latent-dim 1 --hidden-layers none --out run").fine();
+    let whole = place.json("run/model.json");
+    let mut partial = whole.clone();
+    partial["settings"]["architecture"].as_object_mut().expect("a shape").remove("deviations");
+    place.write("run/model.json", partial.to_string());
+    place.run("score run d.csv").refused(&[
+        "settings.architecture.deviations is missing",
+        "encoder.log_deviations",
+        "natgrad fit vae",
+    ]);
+    let mut none = whole;
+    none["settings"].as_object_mut().expect("settings").remove("architecture");
+    place.write("run/model.json", none.to_string());
+    place.run("score run d.csv").refused(&["settings.architecture is missing"]);
+}
+
+#[test]
 fn options_without_use_and_wrong_numbers_are_one_clear_line() {
     let place = Place::new();
     wines(&place);
@@ -153,6 +223,8 @@ fn options_without_use_and_wrong_numbers_are_one_clear_line() {
     place.write("huge.csv", "a,b\n1,2\n3,1e17\n");
     for (line, words) in [
         ("fit vae plain.csv --exclude cultivar --latent-dim 1 --tolerance 1e-3", vec!["--tolerance does nothing"]),
+        ("fit vae plain.csv --latent-dim 1 --recognition exact", vec!["--recognition does nothing", "its encoder"]),
+        ("fit vae plain.csv --latent-dim 1 --recognition mean-field", vec!["--recognition does nothing"]),
         ("fit vae plain.csv --latent-dim 1 --layers 2", vec!["--layers"]),
         ("select vae plain.csv --latent-dim 1 --tolerance 1e-3", vec!["--tolerance does nothing"]),
         ("fit sigmoid-belief-net bits.csv --layers 2 --recognition encoder --tolerance 1e-3", vec!["--tolerance"]),

@@ -231,7 +231,20 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
             }
             place.run("score interrupted d.csv").fine();
         }
+        if signal == "-KILL" {
+            for command in [
+                "score killed d.csv",
+                "check killed d.csv",
+                "sample killed --rows 2 --out s.csv",
+                "report killed --out r.html",
+            ] {
+                place.refuses(command, &["killed: the fit has not ended", "natgrad fit --resume killed"]);
+            }
+        }
         place.run(&format!("fit --resume {out} --threads 2")).fine();
+        let seconds: Vec<f64> =
+            place.rows(&format!("{out}/trace.csv"))[1..].iter().map(|r| r[2].parse().expect("a number")).collect();
+        assert!(seconds[0] > 0.0 && seconds.is_sorted(), "the clock goes on: {seconds:?}");
         assert!(!place.path(&format!("{out}/checkpoint")).exists());
         for file in ["summary.json", "model.json", "model.safetensors"] {
             assert!(place.bytes(&format!("{out}/{file}")) == place.bytes(&format!("whole/{file}")), "{out}/{file}");

@@ -43,6 +43,27 @@ fn verdicts_are_exit_codes_and_remedies_are_named() {
 }
 
 #[test]
+fn autoencoders_are_asked_about_in_the_words_of_their_fits() {
+    let place = Place::new();
+    let of = |options: &str| place.run(&format!("criterion vae {options} --json"));
+    for (one, other) in [
+        ("--variance column", "--variance diagonal"),
+        ("--observable gaussian", "--observable normal"),
+        ("--latent-prior fixed", "--prior standard"),
+        ("--latent-prior learnt --freeze encoder", "--prior learnt --freeze encoder"),
+    ] {
+        assert_eq!(of(one).fine().json(), of(other).fine().json(), "{one}");
+    }
+    let fixed = of("--variance fixed:0.5");
+    assert_eq!(fixed.code, Some(1), "{fixed:#?}");
+    assert_eq!(fixed.json()["parts"][0]["remedy"]["learn"]["one_of"][0], "variance", "{fixed:#?}");
+    place.refuses("criterion vae --variance fixed:0", &["fixed:0"]);
+    place.refuses("criterion vae --variance wide", &["wide"]);
+    place.refuses("criterion vae --observable poisson --variance column", &["--variance belongs to Gaussian"]);
+    place.refuses("criterion ppca --latent-prior learnt", &["--latent-prior", "vae"]);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let place = Place::new();
     place.refuses("criterion nothing", &["\"nothing\""]);

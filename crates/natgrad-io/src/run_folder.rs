@@ -103,6 +103,24 @@ impl RunFolder {
         self.path.join(MODEL)
     }
 
+    /// Where `model.json` lies, once a fit has written it.
+    ///
+    /// # Errors
+    /// [`IoError::File`] if there is none, with how to go on where a fit was stopped before its end.
+    pub fn model(&self) -> Result<PathBuf, IoError> {
+        let path = self.model_path();
+        if path.is_file() {
+            return Ok(path);
+        }
+        Err(if self.has_checkpoint() {
+            let hint =
+                format!("wait for it, or go on with `natgrad fit --resume {}` if it was stopped", self.path.display());
+            refusal(&self.path, "the fit has not ended, and has left no model yet", &hint)
+        } else {
+            refusal(&self.path, "the run has no model.json", "fit again with --out, or bring the file back")
+        })
+    }
+
     /// Where `model.safetensors` lies, for models with large tensors.
     pub fn tensors_path(&self) -> PathBuf {
         self.path.join(TENSORS)

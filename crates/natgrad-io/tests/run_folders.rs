@@ -104,6 +104,19 @@ fn a_run_folder_is_made_filled_and_opened_again() {
 }
 
 #[test]
+fn a_run_without_a_model_says_whether_it_can_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = RunFolder::create(&folder.path().join("run")).unwrap();
+    assert!(run.model().unwrap_err().to_string().contains("no model.json"));
+    run.write_checkpoint(&state()).unwrap();
+    let stopped = run.model().unwrap_err().to_string();
+    assert!(stopped.contains("has not ended") && stopped.contains("natgrad fit --resume"), "{stopped}");
+    // A fit that was interrupted leaves both.
+    run.write_model(&vec![1.0]).unwrap();
+    assert_eq!(run.model().unwrap(), run.model_path());
+}
+
+#[test]
 fn a_folder_with_other_files_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     file(folder.path(), "thesis.tex", "mine");

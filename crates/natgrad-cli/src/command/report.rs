@@ -35,6 +35,10 @@ pub fn write(folder: &RunFolder) -> Result<(), Failure> {
 }
 
 fn html(folder: &RunFolder) -> Result<String, Failure> {
+    if !folder.summary_path().is_file() {
+        // Says so where the fit has not ended.
+        folder.model()?;
+    }
     let summary: Value = folder.read_summary()?;
     let path = folder.trace_path();
     let text = std::fs::read_to_string(&path)

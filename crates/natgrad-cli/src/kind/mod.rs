@@ -120,7 +120,7 @@ impl<'a> Opened<'a> {
     /// Reads a model file, or the one of a run folder.
     pub fn read(given: &'a Path) -> Result<Self, Failure> {
         let bif = given.extension().is_some_and(|e| e.eq_ignore_ascii_case("bif"));
-        let path = if given.is_dir() && !bif { RunFolder::open(given)?.model_path() } else { given.to_path_buf() };
+        let path = if given.is_dir() && !bif { RunFolder::open(given)?.model()? } else { given.to_path_buf() };
         let value = if bif { Value::Null } else { read_json(&path)? };
         Ok(Opened { given, path, value })
     }

@@ -3,7 +3,7 @@
 use super::table;
 use natgrad::Error;
 use natgrad::engine::{
-    Control, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, learn,
+    Beyond, Control, VariationalOutcome, VariationalProgress, VariationalSettings, VariationalStatus, evaluate, learn,
 };
 use natgrad::model::vae::{
     Architecture, ColumnMoments, Deviations, Expectation, Inputs, Nodes, ObservableName, PriorName, Vae, Variance,
@@ -78,6 +78,29 @@ fn cells_outside_the_support_are_named() {
     assert!(error.contains("row 2") && error.contains("\"c1\"") && error.contains("hint:"), "{error}");
     let infinite = table(&[vec![0.0, f64::INFINITY]]);
     assert!(ColumnMoments::of(&infinite, ObservableName::Gaussian).is_err());
+}
+
+#[test]
+fn a_mean_without_a_spread_has_no_standard_error() {
+    let vae = linear(1, 1, Variance::Scalar);
+    let at = vec![0.1; vae.parameters()];
+    let expectation = Expectation::Draws(1);
+    let of = |cells: &[f64], weights: &[f64]| {
+        let columns = crate::common::columns_of(1, None);
+        let rows = Table::from_columns(columns, &[cells.to_vec()], Some(weights.to_vec())).expect("a table");
+        evaluate(&vae, &rows, &at, &expectation, 1).expect("sums")
+    };
+    let two = of(&[1.0, 2.0], &[1.0, 1.0]);
+    assert!(two.sums.elbo_error().is_finite() && two.sums.residual_error() > 0.0 && two.beyond.is_none());
+    // One row, also where others have no weight, whatever is in them.
+    for one in [of(&[1.0], &[3.0]), of(&[1.0, 2.0], &[0.0, 3.0]), of(&[1.0, 1e300], &[2.0, 0.0])] {
+        assert!(one.sums.elbo().is_finite() && one.beyond.is_none());
+        assert_eq!((one.sums.elbo_error(), one.sums.residual_error()), (f64::INFINITY, f64::INFINITY));
+    }
+    // The square of 1e200 is no double.
+    let far = of(&[1.0, 1e200, 2.0, 1e300, 1e300], &[1.0, 1.0, 1.0, 1.0, 0.0]);
+    assert_eq!((far.sums.elbo(), far.sums.elbo_error()), (f64::NEG_INFINITY, f64::INFINITY));
+    assert_eq!(far.beyond, Some(Beyond { first: 2, rows: 2 }));
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! A model named on the command line as maps to natural parameters.
 
-use super::{Arguments, Outputs, PriorKind, Spread};
+use super::Arguments;
 use crate::failure::Failure;
 use crate::kind::mixture::{check_options, families_given, spec_for};
 use crate::kind::network::BAYES_NET;
+use crate::kind::vae::{Observables, Priors, VaeArguments};
 use crate::network_file;
 use natgrad::catalogue::criterion::{
     LatentModel, LatentSettings, Observable, Prior, Variance, latent_maps, mixture_maps, network_maps,
 };
 use natgrad::catalogue::{FamilyName, ModelName};
 use natgrad::criterion::Maps;
+use natgrad::model::vae;
 use natgrad::rows::{Column, ColumnKind};
 
 /// The maps of the model that the arguments name.
@@ -29,7 +31,7 @@ pub fn of(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
         ("--layers", arguments.layers.is_some() && !is(LatentModel::SigmoidBeliefNet), "sigmoid-belief-net"),
         ("--observable", arguments.observable.is_some() && !is(LatentModel::Vae), "vae"),
         ("--variance", arguments.variance.is_some() && !is(LatentModel::Vae), "vae"),
-        ("--prior", arguments.prior.is_some() && !is(LatentModel::Vae), "vae"),
+        ("--latent-prior", arguments.latent_prior.is_some() && !is(LatentModel::Vae), "vae"),
     ];
     if let Some((option, _, whose)) = unused.iter().find(|u| u.1) {
         return Err(Failure::new(
@@ -48,27 +50,46 @@ pub fn of(arguments: &Arguments) -> Result<Maps<'static>, Failure> {
 }
 
 fn of_latent(arguments: &Arguments, model: LatentModel) -> Result<Maps<'static>, Failure> {
+    let (variance, fixed) = variance(arguments)?;
+    let mut freeze = arguments.structure.freeze.clone();
+    freeze.extend(fixed.then(|| "variance".into()));
     let settings = LatentSettings {
         observable: match arguments.observable {
-            None | Some(Outputs::Normal) => Observable::Normal,
-            Some(Outputs::Bernoulli) => Observable::Bernoulli,
-            Some(Outputs::Poisson) => Observable::Poisson,
+            None | Some(Observables::Gaussian) => Observable::Normal,
+            Some(Observables::Bernoulli) => Observable::Bernoulli,
+            Some(Observables::Poisson) => Observable::Poisson,
         },
-        variance: match arguments.variance {
-            None | Some(Spread::Scalar) => Variance::Scalar,
-            Some(Spread::Diagonal) => Variance::PerColumn,
-            Some(Spread::Network) => Variance::Network,
-            Some(Spread::Softplus) => Variance::Softplus,
-        },
-        prior: match arguments.prior {
-            None | Some(PriorKind::Standard) => Prior::Standard,
-            Some(PriorKind::Learnt) => Prior::Learnt,
+        variance,
+        prior: match arguments.latent_prior {
+            None | Some(Priors::Fixed) => Prior::Standard,
+            Some(Priors::Learnt) => Prior::Learnt,
         },
         layers: usize::from(arguments.layers.unwrap_or(1)),
-        freeze: arguments.structure.freeze.clone(),
+        freeze,
         ..LatentSettings::new(model)
     };
     Ok(latent_maps(&settings)?)
+}
+
+/// How variances come about, and whether they are held; the words of `fit vae`, and those of old.
+fn variance(arguments: &Arguments) -> Result<(Variance, bool), Failure> {
+    let Some(text) = arguments.variance.as_deref() else { return Ok((Variance::Scalar, false)) };
+    // Words that `fit` does not know are refused where those that it knows would be.
+    let known = match text {
+        "diagonal" => "column",
+        "softplus" => "network",
+        _ => text,
+    };
+    let given =
+        VaeArguments { observable: arguments.observable, variance: Some(known.into()), ..VaeArguments::default() };
+    let learnt = match given.variance()? {
+        vae::Variance::Scalar => Variance::Scalar,
+        vae::Variance::Column => Variance::PerColumn,
+        vae::Variance::Network if text == "softplus" => Variance::Softplus,
+        vae::Variance::Network => Variance::Network,
+        vae::Variance::Fixed(_) => return Ok((Variance::Scalar, true)),
+    };
+    Ok((learnt, false))
 }
 
 fn of_network(arguments: &Arguments) -> Result<Maps<'static>, Failure> {

@@ -4,43 +4,11 @@ mod maps;
 
 use super::fit::Structure;
 use crate::failure::Failure;
+use crate::kind::vae::{Observables, Priors};
 use crate::output::Output;
 use crate::table::{plain, short};
 use natgrad::criterion::{Criterion, Finding, Remedy, Settings, check};
 use std::path::PathBuf;
-
-/// Distribution of outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Outputs {
-    /// Real numbers.
-    Normal,
-    /// Zeros and ones.
-    Bernoulli,
-    /// Counts.
-    Poisson,
-}
-
-/// Variance of normal outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Spread {
-    /// One for all columns.
-    Scalar,
-    /// One for each column.
-    Diagonal,
-    /// The exponential of a layer of the network.
-    Network,
-    /// The softplus of a layer of the network.
-    Softplus,
-}
-
-/// Prior of a variational autoencoder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum PriorKind {
-    /// `N(0, I)`.
-    Standard,
-    /// Its variances are learnt.
-    Learnt,
-}
 
 /// Ask whether a model's ELBO is a sum of entropies wherever it is stationary. No data are needed.
 #[derive(Debug, clap::Args)]
@@ -61,13 +29,13 @@ pub struct Arguments {
     layers: Option<u8>,
     /// Distribution of the outputs, for `vae`.
     #[arg(long, value_enum)]
-    observable: Option<Outputs>,
-    /// Variance of normal outputs, for `vae`.
-    #[arg(long, value_enum)]
-    variance: Option<Spread>,
-    /// Prior, for `vae`.
-    #[arg(long, value_enum)]
-    prior: Option<PriorKind>,
+    observable: Option<Observables>,
+    /// Variances of Gaussian outputs, for `vae`: scalar, column, network, softplus (of the network) or fixed:V.
+    #[arg(long, value_name = "KIND")]
+    variance: Option<String>,
+    /// Prior of the latents, for `vae`.
+    #[arg(long, visible_alias = "prior", value_enum)]
+    latent_prior: Option<Priors>,
     /// Seed of the points that are looked at.
     #[arg(long, value_name = "S", default_value_t = 0)]
     seed: u64,
@@ -86,7 +54,7 @@ pub fn as_it_comes(model: &str) -> Result<Option<Criterion>, Failure> {
         layers: None,
         observable: None,
         variance: None,
-        prior: None,
+        latent_prior: None,
         seed: 0,
     };
     Ok(Some(check(&maps::of(&arguments)?, &Settings::default())?))

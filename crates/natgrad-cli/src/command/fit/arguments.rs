@@ -225,9 +225,9 @@ pub struct Arguments {
     pub vae: VaeArguments,
     #[command(flatten)]
     pub climb: ClimbArguments,
-    /// How the posterior of the hidden state is found.
-    #[arg(long, value_enum, default_value_t = Recognition::Exact)]
-    pub recognition: Recognition,
+    /// How the posterior of the hidden state is found (default: exact; a vae has its encoder).
+    #[arg(long, value_enum)]
+    pub recognition: Option<Recognition>,
     /// Units of a cluster with --recognition structured, 1 to 10 (default: 4).
     #[arg(long, value_name = "K", allow_negative_numbers = true)]
     pub cluster: Option<usize>,
@@ -246,6 +246,11 @@ pub struct Arguments {
 }
 
 impl Arguments {
+    /// How the posterior is found: exactly, unless told.
+    pub fn recognition(&self) -> Recognition {
+        self.recognition.unwrap_or(Recognition::Exact)
+    }
+
     /// The first option given that belongs to mixtures.
     pub fn mixture_option(&self) -> Option<&'static str> {
         self.mixture_option_but(&[])
@@ -271,9 +276,9 @@ impl Arguments {
         let latent = [
             self.latent.latent_dim.is_some().then_some("--latent-dim"),
             self.latent.layers.is_some().then_some("--layers"),
-            (self.recognition == Recognition::Structured).then_some("--recognition structured"),
+            (self.recognition == Some(Recognition::Structured)).then_some("--recognition structured"),
             self.cluster.is_some().then_some("--cluster"),
-            (self.recognition == Recognition::Encoder).then_some("--recognition encoder"),
+            (self.recognition == Some(Recognition::Encoder)).then_some("--recognition encoder"),
         ];
         latent.into_iter().flatten().chain(self.vae.given()).collect()
     }

@@ -46,6 +46,11 @@ impl HeldOut {
         self.around(|n| self.values[n] - other.values[n])
     }
 
+    /// Whether there are rows enough for a standard error.
+    pub fn has_error(&self) -> bool {
+        self.weights.iter().filter(|w| **w > 0.0).count() > 1
+    }
+
     fn around(&self, x: impl Fn(usize) -> f64) -> (f64, f64) {
         let seen = || self.weights.iter().enumerate().filter(|(_, w)| **w > 0.0);
         let weight: f64 = seen().map(|(_, w)| w).sum();

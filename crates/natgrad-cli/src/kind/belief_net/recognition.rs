@@ -9,7 +9,7 @@ const JOINT: usize = 4;
 
 /// How hidden units are to be found; none where an encoder does it.
 pub fn asked(arguments: &Arguments) -> Result<Option<Recognition>, Failure> {
-    let how = arguments.recognition;
+    let how = arguments.recognition();
     if arguments.cluster.is_some() && how != Asked::Structured {
         return Err(Failure::new(
             "--cluster goes with --recognition structured only",

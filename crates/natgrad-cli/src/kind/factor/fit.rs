@@ -112,7 +112,7 @@ impl Fittable for Prepared {
 /// Begins a fit.
 pub fn begin(model: FactorName, arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let foreign = arguments.mixture_option().or(arguments.network.given());
-    if let Some(option) = foreign.or((arguments.recognition != Recognition::Exact).then_some("--recognition")) {
+    if let Some(option) = foreign.or((arguments.recognition() != Recognition::Exact).then_some("--recognition")) {
         return Err(Failure::new(
             format!("{option} does nothing in {model}"),
             "a factor model takes --latent-dim H: leave it out",

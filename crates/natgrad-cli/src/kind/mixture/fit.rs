@@ -34,7 +34,7 @@ pub fn begin(model: ModelName, arguments: &Arguments, out: &Output) -> Result<u8
             "it goes with bayes-net: leave it out",
         ));
     }
-    if arguments.recognition == Recognition::MeanField {
+    if arguments.recognition() == Recognition::MeanField {
         return Err(Failure::new(
             format!("--recognition mean-field does nothing in a {model}"),
             "its posterior is exact: leave it out",

@@ -231,7 +231,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let settings_of_network = arguments.network.settings(
         &structure.freeze,
         &structure.tie,
-        arguments.recognition == Recognition::MeanField,
+        arguments.recognition() == Recognition::MeanField,
     )?;
     let Some(file) = &arguments.network.network else {
         return Err(Failure::new("bayes-net needs its network", "give --network FILE.bif or FILE.json"));

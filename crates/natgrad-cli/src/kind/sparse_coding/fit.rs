@@ -113,7 +113,7 @@ pub fn asked(structure: &Structure) -> Result<Option<Covariance>, Failure> {
 /// Begins a fit.
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let foreign = arguments.mixture_option_but(&["--covariance"]).or(arguments.network.given());
-    if let Some(option) = foreign.or((arguments.recognition != Recognition::Exact).then_some("--recognition")) {
+    if let Some(option) = foreign.or((arguments.recognition() != Recognition::Exact).then_some("--recognition")) {
         return Err(Failure::new(
             format!("{option} does nothing in {SPARSE_CODING}"),
             "sparse coding takes --latent-dim H and --covariance full or diagonal: leave it out",

@@ -25,6 +25,7 @@ pub const OPTIONS: [&str; 12] = [
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Observables {
     /// Normal.
+    #[value(alias = "normal")]
     Gaussian,
     /// Zero or one.
     Bernoulli,
@@ -36,6 +37,7 @@ pub enum Observables {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Priors {
     /// Standard normal.
+    #[value(alias = "standard")]
     Fixed,
     /// Normal with learnable variances.
     Learnt,

@@ -34,7 +34,33 @@ pub struct State {
     plan: Plan,
     progress: Vec<Progress>,
     /// Where learning is.
-    pub learning: VariationalProgress,
+    learning: VariationalProgress,
+    /// Seconds of learning at each line of the trace; checkpoints of old have none.
+    #[serde(default)]
+    seconds: Vec<f64>,
+}
+
+/// Where learning goes on from.
+pub struct Reached {
+    /// The state.
+    pub progress: VariationalProgress,
+    /// Seconds of learning at each line of its trace.
+    seconds: Vec<f64>,
+}
+
+impl From<VariationalProgress> for Reached {
+    fn from(progress: VariationalProgress) -> Self {
+        let seconds = vec![0.0; progress.trace.len()];
+        Reached { progress, seconds }
+    }
+}
+
+impl From<State> for Reached {
+    fn from(state: State) -> Self {
+        let mut seconds = state.seconds;
+        seconds.resize(state.learning.trace.len(), seconds.last().copied().unwrap_or(0.0));
+        Reached { progress: state.learning, seconds }
+    }
 }
 
 /// Of the rows that learning began with.
@@ -62,10 +88,11 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    fn write(&mut self, progress: &VariationalProgress) -> Result<(), Failure> {
+    fn write(&mut self, progress: &VariationalProgress, seconds: &[f64]) -> Result<(), Failure> {
         let Some(folder) = self.folder else { return Ok(()) };
         let begin = Instant::now();
-        let state = State { plan: self.plan.clone(), progress: Vec::new(), learning: progress.clone() };
+        let (learning, seconds) = (progress.clone(), seconds.to_vec());
+        let state = State { plan: self.plan.clone(), progress: Vec::new(), learning, seconds };
         let written = folder.write_checkpoint(&state).map_err(Failure::from);
         self.took = begin.elapsed();
         self.last = Instant::now();
@@ -78,13 +105,13 @@ impl Keeper<'_> {
     }
 }
 
-/// Learns from `progress` on.
+/// Learns from where it is.
 pub fn climb(
     vae: &Vae,
     own: &VaePlan,
     plan: &Plan,
     source: &dyn RowSource,
-    progress: VariationalProgress,
+    from: impl Into<Reached>,
     folder: Option<&RunFolder>,
     out: &Output,
 ) -> Result<Ended, Failure> {
@@ -93,20 +120,22 @@ pub fn climb(
     let target =
         if out.shows_progress() { ProgressDrawTarget::stderr_with_hz(10) } else { ProgressDrawTarget::hidden() };
     bar.set_draw_target(target);
-    let clock = Instant::now();
-    let mut seconds = vec![0.0; progress.trace.len()];
+    let Reached { progress, mut seconds } = from.into();
+    // The clock goes on from where it stood at the last line.
+    let (clock, before) = (Instant::now(), seconds.last().copied().unwrap_or(0.0));
+    let elapsed = || before + clock.elapsed().as_secs_f64();
     let mut keeper = Keeper { plan, folder, last: Instant::now(), took: Duration::ZERO };
-    keeper.write(&progress)?;
+    keeper.write(&progress, &seconds)?;
     let trouble = Mutex::new(None);
     let mut watch = |progress: &VariationalProgress| {
-        seconds.resize(progress.trace.len(), clock.elapsed().as_secs_f64());
+        seconds.resize(progress.trace.len(), elapsed());
         if let Some(last) = progress.trace.last() {
             bar.set_message(format!("ELBO {:.4}", last.elbo));
         }
         bar.set_position(progress.epoch);
         let stopped = stop.load(Ordering::Relaxed);
         if (stopped || keeper.due())
-            && let Err(e) = keeper.write(progress)
+            && let Err(e) = keeper.write(progress, &seconds)
         {
             // Learning need not stop for a full disk, but its user must hear of it.
             *locked(&trouble) = Some(e);
@@ -120,7 +149,7 @@ pub fn climb(
     }
     .map_err(|e| Failure::from(e).in_files(&plan.data))?;
     bar.finish_and_clear();
-    seconds.resize(outcome.progress.trace.len(), clock.elapsed().as_secs_f64());
+    seconds.resize(outcome.progress.trace.len(), elapsed());
     if let Some(failure) = locked(&trouble).take() {
         out.warn(&format!("a checkpoint could not be written: {}", failure.to_string().replace("\nhint: ", "; ")));
     }

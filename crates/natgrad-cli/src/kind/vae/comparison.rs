@@ -1,8 +1,9 @@
 //! Numbers of latent dimensions compared: by the importance-weighted bound of rows held out, for the evidence is not known.
 
 use super::VAE;
-use super::fit::{open as open_rows, told};
+use super::fit::open as open_rows;
 use super::rows::DRAWS;
+use super::shape::told;
 use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes};
 use crate::failure::Failure;
 use crate::output::Output;

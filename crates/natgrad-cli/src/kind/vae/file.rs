@@ -10,7 +10,7 @@ use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::{NamedTensor, RunFolder, read_tensors, write_tensors};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What learning was told, as far as it matters afterwards.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -59,6 +59,36 @@ fn levels(column: &Column) -> Option<&[String]> {
 /// Where the tensors lie in a run.
 const TENSORS: &str = "model.safetensors";
 
+/// What `settings.architecture` must say, each with what it is: the tensors' names and shapes follow from it.
+const ARCHITECTURE: [(&str, &str); 9] = [
+    ("columns", "the number of columns"),
+    ("latents", "the number of latents"),
+    ("encoder", "widths of the encoder's hidden layers"),
+    ("decoder", "widths of the decoder's hidden layers"),
+    ("activation", "\"tanh\", \"relu\" or \"softplus\""),
+    ("observable", "\"gaussian\", \"bernoulli\" or \"poisson\""),
+    ("variance", "\"scalar\", \"column\", \"network\" or {\"fixed\": V}"),
+    ("prior", "\"fixed\" or \"learnt\""),
+    ("deviations", "\"network\", or \"shared\" where there is a tensor \"encoder.log_deviations\""),
+];
+
+/// Refuses files without a whole shape.
+fn check_architecture(value: &serde_json::Value, path: &Path) -> Result<(), Failure> {
+    let missing = |what: &str, meaning: &str| {
+        Failure::new(
+            format!("{}: settings.{what} is missing", path.display()),
+            format!("`natgrad fit vae --out RUN` writes it ({meaning}): bring back the model.json of the fit"),
+        )
+    };
+    let Some(architecture) = value.get("settings").and_then(|s| s.get("architecture")) else {
+        return Err(missing("architecture", "the model's shape"));
+    };
+    match ARCHITECTURE.iter().find(|(name, _)| architecture.get(name).is_none()) {
+        Some((name, meaning)) => Err(missing(&format!("architecture.{name}"), meaning)),
+        None => Ok(()),
+    }
+}
+
 impl VaeFile {
     /// The file of a model.
     pub fn of(vae: &Vae, learning: &VariationalSettings, columns: &[Column]) -> Self {
@@ -93,6 +123,7 @@ impl VaeFile {
     /// Reads a model file.
     pub fn read(file: &Opened<'_>) -> Result<Self, Failure> {
         check_head(&file.value, &file.path)?;
+        check_architecture(&file.value, &file.path)?;
         let mut own: VaeFile = serde_json::from_value(file.value.clone()).map_err(|e| {
             Failure::new(
                 format!("{}: {e}", file.path.display()),

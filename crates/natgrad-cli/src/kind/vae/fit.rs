@@ -3,40 +3,40 @@
 use super::climb::{Ended, State, VaePlan, climb, fingerprint_of};
 use super::file::VaeFile;
 use super::rows::{BOUNDED, DRAWS};
+use super::shape::{learning, told};
+use super::start::Start;
 use super::summary::Findings;
 use super::trace::write_trace;
-use super::{VAE, VaeArguments, picture};
-use crate::command::fit::{Arguments, ClimbArguments, Plan, Recognition, check_fingerprint, farewell};
+use super::{VAE, picture};
+use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell};
 use crate::data::Reading;
 use crate::failure::Failure;
-use crate::kind::Opened;
 use crate::output::Output;
 use crate::table::short;
 use natgrad::catalogue::latent::two_states;
 use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, mean_importance_bound};
-use natgrad::model::vae::{
-    Architecture, ColumnMoments, Deviations, Expectation, Nodes, ObservableName, Units, Vae, Variance,
-};
+use natgrad::model::vae::{ColumnMoments, ObservableName, Units, Vae, Variance};
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Tolerance of the entropy sum where nothing is drawn.
 const EXACT: f64 = 1e-6;
 
+/// Refuses options that an autoencoder has no use for.
 fn check_options(arguments: &Arguments) -> Result<(), Failure> {
-    let foreign = arguments.mixture_option().or(arguments.network.given());
-    let given = [
-        ("--recognition", arguments.recognition == Recognition::MeanField),
-        ("--restarts", arguments.climb.restarts > 1),
-    ];
-    let foreign = foreign.or(arguments.climb.not_of_epochs());
-    match foreign.or(given.iter().find_map(|(name, given)| given.then_some(*name))) {
-        Some(option) => Err(Failure::new(
-            format!("{option} does nothing in a {VAE}"),
+    let refuse = |option: &str, hint: &str| Err(Failure::new(format!("{option} does nothing in a {VAE}"), hint));
+    if arguments.recognition.is_some() {
+        let hint = "its encoder gives the beliefs; --draws or --nodes say how expectations are taken: leave it out";
+        return refuse("--recognition", hint);
+    }
+    let of_others = arguments.mixture_option().or(arguments.network.given()).or(arguments.climb.not_of_epochs());
+    match of_others.or((arguments.climb.restarts > 1).then_some("--restarts")) {
+        Some(option) => refuse(
+            option,
             "an autoencoder takes --latent-dim H, --hidden-layers, --observable, --epochs and the like: leave it out",
-        )),
+        ),
         None => Ok(()),
     }
 }
@@ -54,52 +54,6 @@ pub fn open(
     let (source, _) = reading.open_two_states(data, out)?;
     two_states(source.columns(), "a vae of Bernoulli columns").map_err(|e| Failure::from(e).in_files(data))?;
     Ok(source)
-}
-
-/// Shape and settings of learning.
-pub fn told(
-    own: &VaeArguments,
-    latents: usize,
-    climb: &ClimbArguments,
-    columns: usize,
-) -> Result<(Vae, VariationalSettings), Failure> {
-    let encoder = own.widths()?;
-    let mut architecture = Architecture {
-        columns,
-        latents,
-        decoder: encoder.iter().rev().copied().collect(),
-        encoder,
-        activation: own.activation(),
-        observable: own.observable(),
-        variance: own.variance()?,
-        prior: own.prior(),
-        deviations: Deviations::Network,
-        inputs: own.observable().inputs(),
-    };
-    let mut vae = Vae::new(architecture.clone())?;
-    let linear = vae.is_linear();
-    if linear {
-        architecture.deviations = Deviations::Shared;
-        vae = Vae::new(architecture)?;
-    }
-    let (optimiser, rate) = own.optimiser();
-    let expectation = match (own.nodes, own.draws) {
-        (Some(nodes), _) => Expectation::Nodes(Nodes::hermite(latents, nodes)?),
-        (None, None) if linear => Expectation::Nodes(Nodes::quadratic(latents)),
-        (None, draws) => Expectation::Draws(draws.unwrap_or(1)),
-    };
-    let settings = VariationalSettings {
-        optimiser,
-        rate,
-        epochs: own.epochs.unwrap_or(if linear && expectation.is_deterministic() { 0 } else { 100 }),
-        batch: climb.batch.map_or(128, |b| b as usize),
-        decay: own.weight_decay.unwrap_or(0.0),
-        expectation,
-        seed: climb.seed,
-        ..VariationalSettings::default()
-    };
-    settings.check()?;
-    Ok((vae, settings))
 }
 
 /// Standard deviations of columns further apart than this do not go with one variance for all.
@@ -142,27 +96,38 @@ fn diverged(epochs: u64, vae: &Vae, folder: Option<&RunFolder>) -> Failure {
 pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     check_options(arguments)?;
     let named = |e: natgrad::Error| Failure::from(e).in_files(&arguments.data);
-    let source = open(&arguments.reading, &arguments.data, arguments.vae.observable(), out)?;
+    let start = arguments.start.as_deref().map(Start::read).transpose()?;
+    if let Some(start) = &start {
+        start.check_options(&arguments.vae, arguments.latent.latent_dim)?;
+    }
+    let observable = start.as_ref().map_or(arguments.vae.observable(), |s| s.vae.architecture().observable);
+    let source = open(&arguments.reading, &arguments.data, observable, out)?;
     let source = source.as_ref();
-    let Some(latents) = arguments.latent.latent_dim else {
-        return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
-    };
-    let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
-    let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
-    let (vae, start) = match &arguments.start {
-        Some(path) => read_start(path, &vae)?,
+    let (vae, at, learning, moments) = match start {
+        Some(start) => {
+            start.check_columns(source.columns())?;
+            let learning = learning(&arguments.vae, &arguments.climb, &start.vae)?;
+            let moments = ColumnMoments::of(source, observable).map_err(named)?;
+            start.check_units(&moments, out)?;
+            (start.vae, start.at, learning, moments)
+        }
         None => {
+            let Some(latents) = arguments.latent.latent_dim else {
+                return Err(Failure::new("the number of latent dimensions is missing", "give --latent-dim H"));
+            };
+            let (vae, learning) = told(&arguments.vae, latents, &arguments.climb, source.columns().len())?;
+            let moments = ColumnMoments::of(source, observable).map_err(named)?;
             let units = Units::of(&moments, vae.architecture());
             let vae = vae.in_units(units)?;
-            let start = vae.start(&moments, learning.seed);
-            (vae, start)
+            let at = vae.start(&moments, learning.seed);
+            (vae, at, learning, moments)
         }
     };
     let single = arguments.vae.single();
     let own = VaePlan { architecture: vae.architecture().clone(), units: vae.units().cloned(), learning, single };
     let plan = arguments.plan(VAE, json!(own), vec![arguments.climb.seed], fingerprint_of(source, &moments));
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(start), folder.as_ref(), out)?;
+    let ended = climb(&vae, &own, &plan, source, VariationalProgress::at(at), folder.as_ref(), out)?;
     end(&vae, &own.learning, source, &moments, &ended, folder.as_ref(), out)
 }
 
@@ -179,26 +144,11 @@ pub fn go_on(plan: &Plan, folder: Option<RunFolder>, out: &Output) -> Result<u8,
     let named = |e: natgrad::Error| Failure::from(e).in_files(&plan.data);
     let moments = ColumnMoments::of(source, vae.architecture().observable).map_err(named)?;
     check_fingerprint(plan, fingerprint_of(source, &moments))?;
-    let ended = climb(&vae, &own, plan, source, state.learning, Some(&folder), out)?;
+    let ended = climb(&vae, &own, plan, source, state, Some(&folder), out)?;
     end(&vae, &own.learning, source, &moments, &ended, Some(&folder), out)
 }
 
-/// The model of a start, in the units that its parameters are about.
-fn read_start(path: &Path, vae: &Vae) -> Result<(Vae, Vec<f64>), Failure> {
-    let opened = Opened::read(path)?;
-    if opened.model() != Some(VAE) {
-        return Err(Failure::new(format!("{}: it holds no {VAE}", path.display()), "name the run of an autoencoder"));
-    }
-    let (other, at) = VaeFile::read(&opened)?.load()?;
-    if other.layout() != vae.layout() {
-        return Err(Failure::new(
-            format!("{}: an autoencoder of another shape", path.display()),
-            "give the same --latent-dim, --hidden-layers, --observable, --variance and --latent-prior",
-        ));
-    }
-    Ok((vae.clone().in_units(other.units().cloned())?, at))
-}
-
+/// Says and writes what learning has come to.
 fn end(
     vae: &Vae,
     settings: &VariationalSettings,

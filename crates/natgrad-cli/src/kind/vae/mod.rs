@@ -3,16 +3,19 @@
 mod arguments;
 mod climb;
 mod comparison;
+mod explained;
 mod file;
 mod fit;
 mod picture;
 mod rows;
+mod shape;
 mod short_climb;
+mod start;
 mod summary;
 mod trace;
 mod words;
 
-pub use arguments::VaeArguments;
+pub use arguments::{Observables, Priors, VaeArguments};
 
 use super::{Fitted, Kind, Opened};
 use crate::command::fit::{Arguments, Plan};
@@ -48,7 +51,7 @@ impl Kind for Autoencoders {
     }
 
     fn words(&self) -> Option<(&'static str, &'static [Message])> {
-        Some(("autoencoders", words::words()))
+        Some(("autoencoders", explained::words()))
     }
 
     fn takes(&self, option: &str) -> bool {

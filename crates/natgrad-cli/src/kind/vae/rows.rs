@@ -2,7 +2,8 @@
 
 use super::file::VaeFile;
 use super::short_climb::ShortClimb;
-use super::summary::{Findings, told};
+use super::summary::Findings;
+use super::words::{give_or_take, told, without_elbo};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -47,8 +48,10 @@ pub fn mean(source: &dyn RowSource, values: &[f64]) -> Result<f64, Failure> {
     source.sweep(0..source.chunks(), &mut |_, chunk| {
         for n in 0..chunk.rows {
             let w = chunk.weight(n);
-            total += w * values[chunk.first_row as usize + n];
-            weight += w;
+            if w > 0.0 {
+                total += w * values[chunk.first_row as usize + n];
+                weight += w;
+            }
         }
         Ok(())
     })?;
@@ -68,6 +71,7 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
         write_table(path, &[number("importance_bound".into())], &[bounds])?;
     }
     let sums = &evaluation.sums;
+    without_elbo(sums, evaluation.beyond).iter().for_each(|w| out.warn(w));
     if out.json {
         out.document(&json!({
             "rows": sums.rows,
@@ -79,10 +83,10 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
         }))?;
     } else {
         out.result(&format!(
-            "{} rows, ELBO {} ± {} nats per row; importance-weighted bound ({DRAWS} draws) {}",
+            "{} row{}, ELBO {}; importance-weighted bound ({DRAWS} draws) {}",
             sums.rows,
-            told(sums.elbo(), sums.elbo_error()),
-            told(sums.elbo_error(), sums.elbo_error()),
+            if sums.rows == 1 { "" } else { "s" },
+            give_or_take(sums.elbo(), sums.elbo_error(), sums.rows),
             told(bound, sums.elbo_error())
         ))?;
     }

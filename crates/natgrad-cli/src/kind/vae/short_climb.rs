@@ -1,6 +1,7 @@
 //! How much a few steps gain from where a model is: what is left to learn, where no certificate can say it exactly.
 
 use super::rows::{BOUNDED, SEED};
+use super::words::give_or_take;
 use crate::command::select::HeldOut;
 use crate::failure::Failure;
 use natgrad::engine::{
@@ -25,8 +26,8 @@ const CLEAR: f64 = 3.0;
 pub struct ShortClimb {
     /// ELBO gained, nats per row.
     pub gain: f64,
-    /// Its standard error over the rows.
-    pub gain_error: f64,
+    /// Its standard error over the rows; `None` where one row cannot tell it.
+    pub gain_error: Option<f64>,
     /// Steps taken.
     pub steps: u64,
     /// Rows that it was taken on.
@@ -82,18 +83,18 @@ impl ShortClimb {
         let (before, after) = (bounds(at)?, bounds(&end.progress.at)?);
         let (gain, gain_error) = after.ahead_of(&before);
         let steps = end.progress.steps;
+        let gain_error = before.has_error().then_some(gain_error);
         Ok(gain.is_finite().then_some(ShortClimb { gain, gain_error, steps, rows: rows.rows() }))
     }
 
     /// In words.
     pub fn words(&self) -> String {
-        let (gain, error) =
-            (super::summary::told(self.gain, self.gain_error), super::summary::told(self.gain_error, self.gain_error));
-        let told = format!("{} natural steps from here gain {gain} ± {error} nats per row", self.steps);
-        if self.gain > CLEAR * self.gain_error {
-            format!("{told}: learning has not ended")
-        } else {
-            format!("{told}: no more than chance")
+        let error = self.gain_error.unwrap_or(f64::INFINITY);
+        let told = format!("{} natural steps from here gain {}", self.steps, give_or_take(self.gain, error, self.rows));
+        match self.gain_error {
+            None => told,
+            Some(error) if self.gain > CLEAR * error => format!("{told}: learning has not ended"),
+            Some(_) => format!("{told}: no more than chance"),
         }
     }
 }

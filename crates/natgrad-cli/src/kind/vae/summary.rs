@@ -2,6 +2,7 @@
 
 use super::VAE;
 use super::short_climb::ShortClimb;
+use super::words::{give_or_take, told, unknown, without_elbo};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::short;
@@ -47,12 +48,6 @@ const ERRORS: f64 = 4.0;
 const OUTWEIGHED: f64 = 0.5;
 const FEW: u64 = 30;
 
-/// A number with two decimals, more where its standard error is smaller.
-pub fn told(x: f64, error: f64) -> String {
-    let digits = if error > 0.0 { (-error.log10().floor()).clamp(2.0, 9.0) } else { 9.0 };
-    format!("{:.1$}", x, digits as usize)
-}
-
 impl Findings<'_> {
     /// Whether the ELBO is a sum of entropies.
     pub fn certificate(&self) -> Certificate {
@@ -72,6 +67,15 @@ impl Findings<'_> {
                 "the variance of column \"{name}\" is held by the floor, so the residual {residual:.2e} does not vanish"
             );
             (Verdict::NotApplicable, why)
+        } else if !residual.is_finite() {
+            (Verdict::NotApplicable, "the ELBO of these rows is not finite: there is nothing to compare".into())
+        } else if !tolerance.is_finite() {
+            let why = format!(
+                "ELBO − entropy sum = {residual:.2e} nats per row, by draws whose standard error is not known ({}): that neither \
+                 holds nor refutes",
+                unknown(residual, self.evaluation.sums.rows)
+            );
+            (Verdict::NotApplicable, why)
         } else if residual.abs() <= tolerance {
             let why = format!(
                 "not refuted: ELBO − entropy sum = {residual:.1e} nats per row (standard error {:.1e}){explained}; {}",
@@ -89,7 +93,7 @@ impl Findings<'_> {
             name: "entropy-sum".into(),
             verdict,
             value: Some(residual),
-            tolerance,
+            tolerance: if tolerance.is_finite() { tolerance } else { self.tolerance },
             why,
             source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)".into(),
         }
@@ -113,7 +117,8 @@ impl Findings<'_> {
             );
         }
         let sums = &self.evaluation.sums;
-        if sums.rows >= FEW && sums.elbo_error() > OUTWEIGHED * sums.elbo().abs() {
+        all.extend(without_elbo(sums, self.evaluation.beyond));
+        if sums.rows >= FEW && sums.elbo_error().is_finite() && sums.elbo_error() > OUTWEIGHED * sums.elbo().abs() {
             all.push(format!(
                 "a few rows outweigh all others in the ELBO, whose standard error is {}: look for cells far from the rest",
                 short(sums.elbo_error())
@@ -179,12 +184,12 @@ impl Findings<'_> {
             let told = |x: f64| told(x, error);
             let climb = self.climb.as_ref().map_or(String::new(), |c| format!("\nshort climb: {}", c.words()));
             out.result(&format!(
-                "{VAE}: {} rows{}\nELBO {} ± {} nats per row; importance-weighted bound ({} draws{}) {}\nentropy sum {}: \
+                "{VAE}: {} row{}{}\nELBO {}; importance-weighted bound ({} draws{}) {}\nentropy sum {}: \
                  recognition {} − prior {} − observable {} + base measure {}\n{}: {}{climb}",
                 sums.rows,
+                if sums.rows == 1 { "" } else { "s" },
                 self.status.map_or(String::new(), |s| format!(", {s}")),
-                told(sums.elbo()),
-                told(error),
+                give_or_take(sums.elbo(), error, sums.rows),
                 self.bound.1,
                 if self.bound.2 < sums.rows { format!(", {} rows", self.bound.2) } else { String::new() },
                 told(self.bound.0),

@@ -5,11 +5,16 @@ use natgrad::engine::EpochRecord;
 use natgrad::rows::{Column, ColumnKind};
 use natgrad_io::RunFolder;
 
+/// What is not finite is not known: an empty cell.
+fn known(x: f64) -> f64 {
+    if x.is_finite() { x } else { f64::NAN }
+}
+
 /// A line per epoch, with the divergence of each latent.
 pub fn write_trace(folder: &RunFolder, trace: &[EpochRecord], seconds: &[f64]) -> Result<(), Failure> {
     let last = seconds.last().copied().unwrap_or(0.0);
     let column = |f: &dyn Fn(usize, &EpochRecord) -> f64| -> Vec<f64> {
-        trace.iter().enumerate().map(|(i, r)| f(i, r)).collect()
+        trace.iter().enumerate().map(|(i, r)| f(i, r)).map(known).collect()
     };
     let number = |name: &str| Column { name: name.into(), kind: ColumnKind::Number, missing: false };
     let mut phases: Vec<String> = trace.iter().map(|r| r.phase.clone()).collect();

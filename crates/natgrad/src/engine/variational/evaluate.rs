@@ -22,6 +22,17 @@ pub struct Evaluation {
     pub collapsed: Vec<usize>,
     /// In nats per row.
     pub threshold: f64,
+    /// Rows that leave the sums without a finite ELBO.
+    pub beyond: Option<Beyond>,
+}
+
+/// Rows with a weight whose ELBO is not finite: their cells are further out than the model's numbers reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beyond {
+    /// Number of the first, from 1.
+    pub first: u64,
+    /// How many there are.
+    pub rows: u64,
 }
 
 /// Latents whose beliefs differ from the prior by less than this many nats per row tell nothing.
@@ -44,7 +55,35 @@ pub fn evaluate(
     let sums = Pass::<f64, Processor>::sweep(vae, &Processor, source, at, expectation, (seed, 0), false)?.sums;
     let divergences = sums.divergences(&vae.prior_log_variances(at));
     let collapsed = (0..divergences.len()).filter(|l| divergences[*l] < COLLAPSED).collect();
-    Ok(Evaluation { sums, divergences, collapsed, threshold: COLLAPSED })
+    let beyond = if sums.elbo().is_finite() { None } else { beyond(vae, source, at, expectation, seed)? };
+    Ok(Evaluation { sums, divergences, collapsed, threshold: COLLAPSED, beyond })
+}
+
+/// The rows without a finite ELBO, on the draws of [`evaluate`].
+fn beyond(
+    vae: &Vae,
+    source: &dyn RowSource,
+    at: &[f64],
+    expectation: &Expectation,
+    seed: u64,
+) -> Result<Option<Beyond>, Error> {
+    let mut found: Option<Beyond> = None;
+    let mut gradient = vec![0.0; vae.parameters()];
+    let device = at.to_vec();
+    let mut elbos = vec![0.0; PIECE];
+    let mut pass = Pass::<f64, Processor>::new(vae, &Processor, expectation.clone(), PIECE);
+    pass.each_piece(source, &mut |pass, first, n| {
+        let numbers: Vec<u64> = (first..first + n as u64).collect();
+        pass.draw(&numbers, seed, 0);
+        pass.forward(&device, &mut gradient);
+        pass.elbos(&mut elbos[..n]);
+        let rows = numbers.iter().zip(&elbos).zip(pass.row_weights());
+        for number in rows.filter(|((_, elbo), w)| **w > 0.0 && !elbo.is_finite()).map(|((number, _), _)| number) {
+            found.get_or_insert(Beyond { first: number + 1, rows: 0 }).rows += 1;
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Means and standard deviations: latent after latent, one number per row.

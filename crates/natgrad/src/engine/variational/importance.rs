@@ -46,7 +46,7 @@ pub fn mean_importance_bound(
     let (mut total, mut weight, mut rows) = (0.0, 0.0, 0);
     let places = (0..wanted.min(chunks)).map(|i| i * chunks / wanted).map(|c| c..c + 1);
     each(vae, source, places, (at, draws, seed), &mut |weights, found| {
-        total += weights.iter().zip(found).map(|(w, b)| w * b).sum::<f64>();
+        total += weights.iter().zip(found).filter(|(w, _)| **w > 0.0).map(|(w, b)| w * b).sum::<f64>();
         weight += weights.iter().sum::<f64>();
         rows += found.len() as u64;
     })?;

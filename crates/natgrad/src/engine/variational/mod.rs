@@ -15,7 +15,7 @@ mod train;
 mod trust;
 mod window;
 
-pub use evaluate::{Beliefs, Evaluation, evaluate, generate, recognise, reconstruct};
+pub use evaluate::{Beliefs, Beyond, Evaluation, evaluate, generate, recognise, reconstruct};
 pub use importance::{importance_bound, mean_importance_bound};
 pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 pub use settings::{Optimiser, VariationalSettings};

@@ -67,19 +67,22 @@ impl Sums {
         self.prior_residual() + self.observable_residual()
     }
 
-    /// Standard error of the residual: that of a mean over rows.
+    /// Standard error of the residual: that of a mean over rows. Infinite where it is not known: rows whose share is not
+    /// finite, or a single row with a weight.
     pub fn residual_error(&self) -> f64 {
         self.error(self.residual_square, self.residual())
     }
 
-    /// Standard error of the ELBO.
+    /// Standard error of the ELBO; infinite as that of the residual.
     pub fn elbo_error(&self) -> f64 {
         self.error(self.elbo_square, self.elbo())
     }
 
     fn error(&self, square: f64, mean: f64) -> f64 {
         let n = self.rows as f64;
-        if n < 2.0 {
+        // Σ w² = (Σ w)² where one row has all the weight.
+        let alone = n < 2.0 || self.weight_square >= self.weight * self.weight;
+        if alone || !(square.is_finite() && mean.is_finite()) {
             return f64::INFINITY;
         }
         let around = (square - mean * mean * self.weight_square).max(0.0);

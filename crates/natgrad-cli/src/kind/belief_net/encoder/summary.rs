@@ -38,21 +38,22 @@ impl Findings<'_> {
     pub fn certificate(&self) -> Certificate {
         let e = self.evaluation;
         let tolerance = (ERRORS * e.residual_error).max(self.tolerance);
-        let held = e.residual.abs() <= tolerance;
-        let (said, end) = if held {
-            ("not refuted", "log-odds are linear in the parameters, so all can be scaled at once")
+        let (verdict, said, end) = if e.rows < 2 {
+            // Draws of one row do not say how far they are from others.
+            (Verdict::NotApplicable, "not tested", "a standard error over the rows takes more than one")
+        } else if e.residual.abs() <= tolerance {
+            let end = "log-odds are linear in the parameters, so all can be scaled at once";
+            (Verdict::Holds, "not refuted", end)
         } else {
-            ("refuted", "learning has not ended")
+            (Verdict::Fails, "refuted", "learning has not ended")
         };
+        let error = if e.rows < 2 { String::new() } else { format!(" (standard error {:.1e})", e.residual_error) };
         Certificate {
             name: "entropy-sum".into(),
-            verdict: if held { Verdict::Holds } else { Verdict::Fails },
+            verdict,
             value: Some(e.residual),
             tolerance,
-            why: format!(
-                "{said}: ELBO − entropy sum = {:.1e} nats per row (standard error {:.1e}); {end}",
-                e.residual, e.residual_error
-            ),
+            why: format!("{said}: ELBO − entropy sum = {:.1e} nats per row{error}; {end}", e.residual),
             source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)".into(),
         }
     }

@@ -198,6 +198,10 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         let mut sums = Sums { rows: n as u64, weight: total, prior_entropy: self.prior_entropy, ..Sums::default() };
         for i in 0..n {
             let w = self.row_weights[i];
+            if w == 0.0 {
+                // What is not finite would not vanish by its weight.
+                continue;
+            }
             let (d, e, r, c) = (
                 density[i].double() + volume,
                 entropy[i].double() - volume,
@@ -246,6 +250,17 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
         self.backend.read(&self.found.density, 0, &mut host);
         for i in 0..n {
             to[i] = host[i].double() + volume + self.bases[i];
+        }
+    }
+
+    /// ELBO of each loaded row, with the base measure, after [`Pass::forward`].
+    pub fn elbos(&self, to: &mut [f64]) {
+        let n = self.batch.rows;
+        self.densities(to);
+        let mut host = vec![T::ZERO; n];
+        for part in [&self.found.recognition, &self.found.prior] {
+            self.backend.read(part, 0, &mut host);
+            to.iter_mut().zip(&host).for_each(|(to, v)| *to += v.double());
         }
     }
 
