@@ -49,7 +49,8 @@ impl Kind for BeliefNets {
     }
 
     fn takes(&self, option: &str) -> bool {
-        ["--layers", "--cluster", "--recognition structured"].contains(&option) || encoder::OPTIONS.contains(&option)
+        ["--layers", "--cluster", "--recognition", "--recognition structured"].contains(&option)
+            || encoder::OPTIONS.contains(&option)
     }
 
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {

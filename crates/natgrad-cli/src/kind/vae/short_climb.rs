@@ -1,7 +1,7 @@
 //! How much a few steps gain from where a model is: what is left to learn, where no certificate can say it exactly.
 
 use super::rows::{BOUNDED, SEED};
-use crate::command::select::HeldOut;
+use crate::command::select::{HeldOut, Mean};
 use crate::failure::Failure;
 use natgrad::engine::{
     Control, Optimiser, VariationalProgress, VariationalSettings, VariationalStatus, importance_bound, learn,
@@ -52,7 +52,8 @@ fn some(source: &dyn RowSource) -> Result<Table, Failure> {
 }
 
 impl ShortClimb {
-    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers.
+    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers, and where a single row
+    /// tells no error.
     pub fn of(
         vae: &Vae,
         source: &dyn RowSource,
@@ -80,9 +81,8 @@ impl ShortClimb {
             HeldOut::with(&rows, importance_bound(vae, &rows, at, DRAWS, SEED)?)
         };
         let (before, after) = (bounds(at)?, bounds(&end.progress.at)?);
-        let (gain, gain_error) = after.ahead_of(&before);
-        let steps = end.progress.steps;
-        Ok(gain.is_finite().then_some(ShortClimb { gain, gain_error, steps, rows: rows.rows() }))
+        let Some(Mean { mean: gain, error: Some(gain_error) }) = after.ahead_of(&before) else { return Ok(None) };
+        Ok(Some(ShortClimb { gain, gain_error, steps: end.progress.steps, rows: rows.rows() }))
     }
 
     /// In words.
