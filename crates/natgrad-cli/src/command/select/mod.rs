@@ -33,7 +33,7 @@ pub struct Arguments {
     /// Numbers of components (classes) to try.
     #[arg(long, visible_alias = "classes", value_name = "A..B")]
     pub components: Option<Sizes>,
-    /// Numbers of latent dimensions to try.
+    /// Numbers of latent dimensions (factors, dictionary elements, hidden units of one layer) to try.
     #[arg(long, value_name = "A..B")]
     pub latent_dim: Option<Sizes>,
     /// Hidden layers are not compared; taken only to say so.
