@@ -24,7 +24,7 @@ fn bits() -> String {
     let line = |n: u32| {
         let bit = |i: u32| (n.wrapping_mul(2_654_435_761) >> (7 + i)) & 1;
         let (a, b, c) = (bit(0), bit(3), bit(6));
-        format!("{a},{},{b},{b},{c},{}\n", a ^ u32::from(n % 7 == 0), c ^ u32::from(n % 5 == 0))
+        format!("{a},{},{b},{b},{c},{}\n", a ^ u32::from(n.is_multiple_of(7)), c ^ u32::from(n.is_multiple_of(5)))
     };
     format!("p,q,r,s,t,u\n{}", (1..=120).map(line).collect::<String>())
 }

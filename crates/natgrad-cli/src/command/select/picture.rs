@@ -95,8 +95,8 @@ mod tests {
         let rising = vec![(1.0, 0.0), (2.0, 8.0), (3.0, 9.0), (4.0, 10.0)];
         let falling: Vec<(f64, f64)> = rising.iter().map(|(x, y)| (*x, -y)).collect();
         let late = vec![(1.0, 0.0), (3.0, 0.0), (4.0, 9.0), (5.0, -9.0)];
-        assert_eq!(emptiest(&[rising.clone()]), (Corner::BottomRight, false));
-        assert_eq!(emptiest(&[falling.clone()]), (Corner::TopRight, false));
+        assert_eq!(emptiest(std::slice::from_ref(&rising)), (Corner::BottomRight, false));
+        assert_eq!(emptiest(std::slice::from_ref(&falling)), (Corner::TopRight, false));
         assert_eq!(emptiest(&[late]), (Corner::TopLeft, false));
         // Lines in every corner: room is to be made.
         let crossing: Vec<(f64, f64)> = rising.iter().map(|(x, y)| (5.0 - x, *y)).collect();

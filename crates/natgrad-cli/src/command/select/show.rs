@@ -9,10 +9,13 @@ use natgrad::engine::Status;
 /// Most latent variables whose nats are listed one by one.
 const MOST_LISTED: usize = 4;
 
+/// What a size has in a column.
+type Cell<'a> = &'a dyn Fn(&Size) -> String;
+
 /// The table, and below it why sizes could not be compared.
 pub fn show(sizes: &[Size], out: &Output) -> Result<(), Failure> {
     let number = |v: Option<f64>| v.map_or_else(|| "–".to_string(), short);
-    let columns: [(&str, &dyn Fn(&Size) -> String); 8] = [
+    let columns: [(&str, Cell<'_>); 8] = [
         ("size", &|s| s.size.to_string()),
         ("ELBO", &|s| number(s.elbo)),
         ("parameters", &|s| s.parameters.map_or_else(|| "–".into(), |p| p.to_string())),
@@ -23,8 +26,8 @@ pub fn show(sizes: &[Size], out: &Output) -> Result<(), Failure> {
         ("status", &|s| status(s).into()),
     ];
     // A column without a number for any size is left out: criteria where there are none.
-    let empty = |of: &dyn Fn(&Size) -> String| sizes.iter().all(|s| ["–", ""].contains(&of(s).as_str()));
-    let columns: Vec<_> = columns.into_iter().filter(|(name, of)| *name == "held out" || !empty(*of)).collect();
+    let empty = |of: Cell<'_>| sizes.iter().all(|s| ["–", ""].contains(&of(s).as_str()));
+    let columns: Vec<_> = columns.into_iter().filter(|(name, of)| *name == "held out" || !empty(of)).collect();
     let header: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
     let rows = sizes.iter().map(|s| columns.iter().map(|(_, of)| of(s)).collect()).collect();
     out.result(&plain(&header, rows))?;
