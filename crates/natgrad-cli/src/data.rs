@@ -43,7 +43,7 @@ pub struct Reading {
     #[arg(long, value_delimiter = ',', value_name = "A,B,…")]
     #[serde(default)]
     pub exclude: Vec<String>,
-    /// Column of row weights (how often a row was seen).
+    /// Column of row weights, which are counts: a row of weight 3 stands for three equal rows, also in standard errors.
     #[arg(long, value_name = "COLUMN")]
     pub weights: Option<String>,
     /// The files have no header row; columns are named c1, c2, ….

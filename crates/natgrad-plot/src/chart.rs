@@ -2,6 +2,7 @@
 
 pub(crate) mod dashes;
 mod style;
+mod whole;
 
 use crate::drawing::recount;
 use crate::{DrawError, Drawing};
@@ -61,6 +62,8 @@ pub struct Chart {
     x_range: Option<(f64, f64)>,
     y_range: Option<(f64, f64)>,
     equal: bool,
+    whole: bool,
+    marked: bool,
     legend: Corner,
     verticals: Vec<f64>,
     notes: Vec<(f64, f64, String)>,
@@ -78,6 +81,8 @@ impl Chart {
             x_range: None,
             y_range: None,
             equal: false,
+            whole: false,
+            marked: false,
             legend: Corner::TopRight,
             verticals: Vec::new(),
             notes: Vec::new(),
@@ -133,6 +138,18 @@ impl Chart {
         self
     }
 
+    /// Marks whole numbers only on the horizontal axis, with half a unit left and right of what is drawn.
+    pub fn whole_x(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
+    /// Puts the series' marker on every point of a line.
+    pub fn marked(mut self) -> Self {
+        self.marked = true;
+        self
+    }
+
     /// Gives both axes the same scale.
     pub fn equal_axes(mut self) -> Self {
         self.equal = true;
@@ -165,6 +182,15 @@ impl Chart {
                 let keep = |p: &&(f64, f64)| p.0.is_finite() && p.1.is_finite() && (!self.logarithmic || p.1 > 0.0);
                 of.iter().filter(keep).copied().collect::<Vec<_>>()
             };
+            let on_line: Vec<(f64, f64)> = match mark {
+                Mark::Line(of) if self.marked => finite(of),
+                Mark::Errors(of) if self.marked => finite(&of.iter().map(|a| (a[0], a[1])).collect::<Vec<_>>()),
+                _ => Vec::new(),
+            };
+            if !on_line.is_empty() {
+                let markers = ScatterPlot::new().with_data(on_line).with_color(style.color).with_size(4.5);
+                plots.push(markers.with_marker(style.marker).into());
+            }
             if let Mark::Errors(of) = mark {
                 let line: Vec<(f64, f64)> = of.iter().map(|a| (a[0], a[1])).collect();
                 let line =
@@ -233,6 +259,9 @@ impl Chart {
         }
         if let Some((low, high)) = self.x_range {
             layout = layout.with_x_axis_min(low).with_x_axis_max(high);
+        }
+        if let Some((low, high, step)) = self.whole.then(|| self.whole_numbers()).flatten() {
+            layout = layout.with_x_axis_min(low).with_x_axis_max(high).with_x_tick_step(step);
         }
         if let Some((low, high)) = self.y_range {
             layout = layout.with_y_axis_min(low).with_y_axis_max(high);

@@ -6,6 +6,8 @@ use kuva::prelude::{Layout, LineStyle, MarkerShape, TickFormat};
 pub const BODY: u32 = 13;
 /// Bitmap pixels for one unit of the page.
 pub const PIXELS: f32 = 2.0;
+/// Most marks of an axis of whole numbers.
+pub const MOST_MARKS: f64 = 13.0;
 /// Colour of what is drawn beside the data.
 pub const QUIET: &str = "#777777";
 

@@ -83,7 +83,9 @@ pub fn merge_duplicates(source: &dyn RowSource) -> Result<Option<Table>, Error> 
     Table::from_columns(columns, &data, Some(weights)).map(Some)
 }
 
-/// Splits rows in two: every `part`-th of a shuffled order (drawn from the seed) goes to the second table.
+/// Splits rows in two: of every `part` rows in turn one, at a place drawn from the seed, goes to the second table.
+///
+/// Of two rows or more at least one goes to each table, where `part` is two or more.
 ///
 /// # Errors
 /// What reading reports.
@@ -92,10 +94,18 @@ pub fn split(source: &dyn RowSource, part: u64, seed: u64) -> Result<(Table, Tab
     let width = source.columns().len();
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     let mut sides = [(vec![Vec::new(); width], Vec::new()), (vec![Vec::new(); width], Vec::new())];
+    // Of so few rows that a turn is not full, one goes all the same; of one row none.
+    let turn = part.min(source.rows()).max(2);
+    let (mut place, mut chosen) = (0, 0);
     for stretch in source.stretches() {
         source.sweep(stretch, &mut |_, chunk| {
             for n in 0..chunk.rows {
-                let (data, weights) = &mut sides[usize::from(rng.next_u64().is_multiple_of(part))];
+                if place == 0 {
+                    chosen = rng.next_u64() % turn;
+                }
+                let out = place == chosen && source.rows() > 1;
+                place = (place + 1) % turn;
+                let (data, weights) = &mut sides[usize::from(out)];
                 data.iter_mut().enumerate().for_each(|(d, c)| c.push(chunk.column(d)[n]));
                 weights.push(chunk.weight(n));
             }
@@ -142,5 +152,25 @@ mod tests {
         assert_eq!(merged.rows(), 3);
         assert_eq!((0..3).map(|n| merged.weight(n)).collect::<Vec<_>>(), vec![5.0, 2.0, 1.5]);
         assert!(merged.cell(2, 0).is_nan());
+    }
+
+    #[test]
+    fn one_row_in_five_is_held_out_however_few_there_are() {
+        let columns = vec![Column { name: "a".into(), kind: ColumnKind::Number, missing: false }];
+        // More than one chunk; the last turn is not full.
+        for rows in [0, 1, 2, 3, 4, 5, 6, 9, 10, 23, 2503] {
+            let data: Vec<f64> = (0..rows).map(f64::from).collect();
+            let table = Table::from_columns(columns.clone(), &[data], None).expect("a table");
+            for seed in 0..20 {
+                let (left, out) = split(&table, 5, seed).expect("readable");
+                assert_eq!(left.rows() + out.rows(), table.rows());
+                let turns = table.rows() / 5;
+                assert!((turns..=turns + 1).contains(&out.rows()), "{} of {rows}", out.rows());
+                assert!(rows < 2 || (out.rows() > 0 && left.rows() > 0), "{rows}");
+                // Of each full turn one.
+                let held: Vec<u64> = (0..out.rows() as usize).map(|n| out.cell(n, 0) as u64 / 5).collect();
+                assert_eq!(held[..turns as usize], (0..turns).collect::<Vec<_>>());
+            }
+        }
     }
 }

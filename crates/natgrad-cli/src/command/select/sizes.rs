@@ -2,6 +2,9 @@
 
 use std::str::FromStr;
 
+/// Most sizes that are compared at once: each is fitted twice.
+const MOST: usize = 1000;
+
 /// Sizes `A..B` (both included) or a single one.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
@@ -29,6 +32,9 @@ impl FromStr for Sizes {
             None => text.parse().ok().map(|k| (k, k)),
         };
         match parts {
+            Some((first, last)) if first >= 1 && first <= last && last - first >= MOST => {
+                Err(format!("\"{text}\" are more than {MOST} sizes, each to be fitted twice"))
+            }
             Some((first, last)) if first >= 1 && first <= last => Ok(Sizes { first, last }),
             _ => Err(format!("\"{text}\" is not a range of sizes such as 1..12")),
         }

@@ -1,7 +1,8 @@
-//! Numbers of hidden units in one layer compared, under exact recognition.
+//! Numbers of hidden units in one layer compared.
 
+use super::recognition;
 use super::rows::unit_names;
-use crate::command::fit::settings;
+use crate::command::fit::{Recognition as Asked, settings};
 use crate::command::select::{Arguments, Comparable, Found, HeldOut, Latent, Sizes, better};
 use crate::failure::Failure;
 use crate::kind::stream;
@@ -18,6 +19,7 @@ use natgrad::rows::{Column, RowSource, Table, merge_duplicates};
 struct Believing<'a> {
     arguments: &'a Arguments,
     sizes: Sizes,
+    recognition: Recognition,
     source: Box<dyn RowSource>,
 }
 
@@ -26,26 +28,42 @@ pub fn open<'a>(arguments: &'a Arguments, out: &Output) -> Result<Box<dyn Compar
     if arguments.components.is_some() {
         return Err(Failure::new("--components does nothing in a belief net", "give --latent-dim A..B"));
     }
+    let sizes = match (arguments.latent_dim, &arguments.layers) {
+        (Some(sizes), None) => sizes,
+        (_, given) => {
+            // What was meant, where that is a range.
+            let range = given.as_deref().filter(|g| g.parse::<Sizes>().is_ok()).unwrap_or("A..B");
+            let problem = match given {
+                Some(_) => "select compares numbers of hidden units in one layer: --layers does nothing in it",
+                None => "the numbers of hidden units are missing",
+            };
+            return Err(Failure::new(problem, format!("give --latent-dim {range}, for one layer")));
+        }
+    };
+    let asked = recognition::told(arguments.recognition.unwrap_or(Asked::Exact), arguments.cluster)?;
+    let Some(recognition) = asked else {
+        return Err(Failure::new(
+            "select does not learn encoders",
+            "compare nets with encoders by the bounds of held-out rows: `natgrad fit --recognition encoder`, `natgrad score`",
+        ));
+    };
     if let Some(option) = arguments.vae.given().next() {
         return Err(Failure::new(
-            format!("{option} does nothing in select of a belief net, which sums over all states"),
+            format!("{option} does nothing in select of a belief net, which learns no encoder"),
             "leave it out: these fits take --max-iterations and --tolerance",
         ));
     }
-    let Some(sizes) = arguments.latent_dim else {
-        return Err(Failure::new("the numbers of hidden units are missing", "give --latent-dim A..B, for one layer"));
-    };
-    if let Some(size) = sizes.all().find(|s| !(1..=MOST_LISTED).contains(s)) {
+    if let Some(size) = sizes.all().find(|s| recognition == Recognition::Exact && *s > MOST_LISTED) {
         return Err(Failure::new(
-            format!("select lists the states of hidden units: {size} is not between 1 and {MOST_LISTED}"),
-            "compare larger nets by the bounds of held-out rows: `natgrad fit --recognition encoder`, `natgrad score`",
+            format!("exact recognition lists the states of hidden units: {size} are more than {MOST_LISTED}"),
+            "compare bounds: --recognition mean-field or structured; or fits with --recognition encoder, by `natgrad score`",
         ));
     }
     let data = &arguments.data.data;
     let (source, _) = super::fit::open(data, &arguments.data.reading, out)?;
-    BeliefNet::for_data(BeliefNetSettings { layers: vec![1], recognition: Recognition::Exact }, source.as_ref())
+    BeliefNet::for_data(BeliefNetSettings { layers: vec![sizes.first()], recognition }, source.as_ref())
         .map_err(|e| Failure::from(e).in_files(data))?;
-    Ok(Box::new(Believing { arguments, sizes, source }))
+    Ok(Box::new(Believing { arguments, sizes, recognition, source }))
 }
 
 impl Comparable for Believing<'_> {
@@ -62,7 +80,7 @@ impl Comparable for Believing<'_> {
     }
 
     fn fit(&self, size: usize, rows: &Table, held_out: Option<&Table>) -> Result<Found, Failure> {
-        let own = BeliefNetSettings { layers: vec![size], recognition: Recognition::Exact };
+        let own = BeliefNetSettings { layers: vec![size], recognition: self.recognition };
         let (model, frequencies) = BeliefNet::for_data(own.clone(), rows)?;
         let merged = merge_duplicates(rows)?;
         let rows = merged.as_ref().unwrap_or(rows);
@@ -75,6 +93,7 @@ impl Comparable for Believing<'_> {
         }
         let outcome = best.ok_or_else(|| Failure::new("no start was made", "give --restarts of at least 1"))?;
         let mut found = Found::of(&outcome, model.net().free(), learning.entropies(&outcome.look));
+        found.bound = self.recognition != Recognition::Exact;
         let point = &outcome.look.point;
         if let Some(test) = held_out {
             let columns = test.columns().iter().map(|c| Column { missing: true, ..c.clone() }).collect();

@@ -55,7 +55,7 @@ impl Kind for BeliefNets {
     }
 
     fn takes(&self, option: &str) -> bool {
-        ["--layers", "--latent-dim", "--cluster", "--recognition structured"].contains(&option)
+        ["--layers", "--latent-dim", "--cluster", "--recognition", "--recognition structured"].contains(&option)
             || encoder::OPTIONS.contains(&option)
     }
 

@@ -9,8 +9,12 @@ const JOINT: usize = 4;
 
 /// How hidden units are to be found; none where an encoder does it.
 pub fn asked(arguments: &Arguments) -> Result<Option<Recognition>, Failure> {
-    let how = arguments.recognition();
-    if arguments.cluster.is_some() && how != Asked::Structured {
+    told(arguments.recognition(), arguments.cluster)
+}
+
+/// What the two options say.
+pub fn told(how: Asked, cluster: Option<usize>) -> Result<Option<Recognition>, Failure> {
+    if cluster.is_some() && how != Asked::Structured {
         return Err(Failure::new(
             "--cluster goes with --recognition structured only",
             "add it, or leave the option out: other recognition has no clusters",
@@ -19,7 +23,7 @@ pub fn asked(arguments: &Arguments) -> Result<Option<Recognition>, Failure> {
     Ok(match how {
         Asked::Exact => Some(Recognition::Exact),
         Asked::MeanField => Some(Recognition::MeanField),
-        Asked::Structured => Some(Recognition::Structured(arguments.cluster.unwrap_or(JOINT))),
+        Asked::Structured => Some(Recognition::Structured(cluster.unwrap_or(JOINT))),
         Asked::Encoder => None,
     })
 }

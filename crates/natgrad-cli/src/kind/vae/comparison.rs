@@ -83,6 +83,10 @@ impl Comparable for Coding<'_> {
         self.sizes
     }
 
+    fn limit(&self) -> &'static str {
+        "--epochs"
+    }
+
     fn source(&self) -> &dyn RowSource {
         self.source.as_ref()
     }

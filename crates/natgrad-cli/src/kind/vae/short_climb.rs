@@ -2,7 +2,7 @@
 
 use super::rows::{BOUNDED, SEED};
 use super::words::give_or_take;
-use crate::command::select::HeldOut;
+use crate::command::select::{HeldOut, Mean};
 use crate::failure::Failure;
 use natgrad::engine::{
     Control, Optimiser, VariationalProgress, VariationalSettings, VariationalStatus, importance_bound, learn,
@@ -53,7 +53,8 @@ fn some(source: &dyn RowSource) -> Result<Table, Failure> {
 }
 
 impl ShortClimb {
-    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers.
+    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers, and where a single row
+    /// tells no error.
     pub fn of(
         vae: &Vae,
         source: &dyn RowSource,
@@ -81,9 +82,8 @@ impl ShortClimb {
             HeldOut::with(&rows, importance_bound(vae, &rows, at, DRAWS, SEED)?)
         };
         let (before, after) = (bounds(at)?, bounds(&end.progress.at)?);
-        let (gain, gain_error) = after.ahead_of(&before);
+        let Some(Mean { mean: gain, error: gain_error }) = after.ahead_of(&before) else { return Ok(None) };
         let steps = end.progress.steps;
-        let gain_error = before.has_error().then_some(gain_error);
         Ok(gain.is_finite().then_some(ShortClimb { gain, gain_error, steps, rows: rows.rows() }))
     }
 
