@@ -115,6 +115,28 @@ fn digits_are_learnt_close_to_what_exact_recognition_finds() {
 }
 
 #[test]
+fn a_fit_ends_at_its_best_point_wherever_steps_fall() {
+    let data = csv("entropy_sums/digits4x4_bin.csv", false);
+    let table = Table::from_columns(columns_of(15, None), &data, None).expect("a table");
+    let frequencies: Vec<f64> = data.iter().map(|c| c.iter().sum::<f64>() / c.len() as f64).collect();
+    for (hidden, recognition) in
+        [(vec![6], Recognition::MeanField), (vec![5, 2], Recognition::MeanField), (vec![6], Recognition::Structured(3))]
+    {
+        let net = SigmoidBeliefNet::new(15, &hidden, vec![], recognition).expect("a net");
+        let learning = Learning::new(&net, &table, 0.0);
+        for metric in [MetricChoice::Auto, MetricChoice::Joint] {
+            let settings = Settings { metric, max_iterations: 150, ..Settings::default() };
+            let start = Progress::at(net.start(&frequencies, 1));
+            let outcome = fit(&learning, &settings, start, &|_| Control::Continue).expect("a fit");
+            let trace = outcome.progress.trace.iter().map(|r| r.elbo);
+            let best = trace.fold(f64::NEG_INFINITY, f64::max);
+            // Steps count as falls from 1e-9 on, relative to the bound.
+            assert!(outcome.look.elbo >= best - 1e-8 * best.abs(), "{hidden:?}: {} after {best}", outcome.look.elbo);
+        }
+    }
+}
+
+#[test]
 fn wide_nets_share_one_matrix_and_still_climb() {
     // 600 units of 120 parents: their own matrices would take 4.4 million numbers.
     let table = binary_rows(6, 600, 0.0, false, 1);

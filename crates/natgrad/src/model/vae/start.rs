@@ -19,6 +19,9 @@ pub struct ColumnMoments {
     pub logarithms: [Vec<f64>; 2],
 }
 
+/// Relative error of a mean of equal numbers.
+const ROUNDING: f64 = 1e-14;
+
 /// Running means and sums of squares around them.
 struct Running {
     means: Vec<f64>,
@@ -44,7 +47,14 @@ impl Running {
     }
 
     fn end(self, weight: f64) -> [Vec<f64>; 2] {
-        [self.means, self.squares.into_iter().map(|s| s / weight).collect()]
+        // The mean of equal numbers may miss them by its last digits, and what is left of them is no variance.
+        let rounding = |mean: &f64| (ROUNDING * mean).powi(2);
+        let variance = |(square, mean): (&f64, &f64)| match square / weight {
+            v if v <= rounding(mean) => 0.0,
+            v => v,
+        };
+        let variances = self.squares.iter().zip(&self.means).map(variance).collect();
+        [self.means, variances]
     }
 }
 
