@@ -151,6 +151,13 @@ impl From<&StoredNote> for Note {
 }
 
 impl Progress {
+    /// Why a fit ended by itself although more than its tolerance is left, in words; `None` where it did not.
+    pub fn ended_short(&self, remaining: Option<f64>, tolerance: f64) -> Option<String> {
+        let short = self.status == Some(Status::Converged) && remaining.is_some_and(|r| r > tolerance);
+        let why = self.why.as_ref().filter(|_| short)?;
+        Some(format!("{why}. Other starts may find better ways: --restarts, --seed"))
+    }
+
     /// The beginning of a fit.
     pub fn at(point: Point) -> Self {
         Progress {

@@ -136,6 +136,9 @@ pub fn summarise_network(
         no_information,
         certificates,
     };
+    let progress = fit.as_ref().map(|f| f.progress);
+    let mut warnings = warnings(&nodes, net.prior() > 0.0, progress);
+    warnings.extend(progress.and_then(|p| p.ended_short(assessment.remaining(), tolerance)));
     Ok(Summary {
         log_evidence: (!net.is_mean_field()).then_some(elbo),
         log_prior: (net.prior() > 0.0).then_some(look.log_prior),
@@ -143,7 +146,7 @@ pub fn summarise_network(
         standard_errors_robust: errors.as_ref().map(|e| e.1.clone()),
         confidence_95: errors.as_ref().map(|e| scaled(&e.0)),
         standard_errors_why,
-        warnings: warnings(&nodes, net.prior() > 0.0, fit.as_ref().map(|f| f.progress)),
+        warnings,
         nodes: Some(nodes),
         ..Summary::begin(begun, fit.as_ref())
     })

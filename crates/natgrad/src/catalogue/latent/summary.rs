@@ -125,21 +125,12 @@ pub fn summarise_latent(
         .filter_map(|n| if let Note::Boundary(_, what) = n { Some(format!("boundary: {what}")) } else { None })
         .collect();
     let progress = fit.as_ref().map(|f| f.progress);
-    match progress.and_then(|p| p.status.as_ref()) {
-        Some(Status::IterationLimit) => warnings.push(
+    if matches!(progress.and_then(|p| p.status.as_ref()), Some(Status::IterationLimit)) {
+        warnings.push(
             "stopped at the iteration limit: raise --max-iterations, or go on with --start RUN/model.json".into(),
-        ),
-        Some(Status::Converged) => {
-            let left = assessment.remaining().filter(|r| *r > tolerance);
-            let why = progress.and_then(|p| p.why.as_ref()).filter(|_| left.is_some());
-            warnings.extend(why.map(|why| {
-                format!(
-                    "{why}. --seed and --restarts give other ways, --recognition structured or encoder other bounds"
-                )
-            }));
-        }
-        _ => {}
+        );
     }
+    warnings.extend(progress.and_then(|p| p.ended_short(assessment.remaining(), tolerance)));
     let begun = Beginning {
         model: told.model.into(),
         settings: told.settings,

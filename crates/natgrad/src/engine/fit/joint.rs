@@ -23,8 +23,10 @@ const FALLEN: f64 = 1e-9;
 /// Parts of an EM step that are tried where the whole one lowers a bound.
 const SHORTER: [f64; 3] = [0.5, 0.2, 0.05];
 
-/// Edges that are met before the climb ends, unless the bound rises meanwhile by this many tolerances.
+/// Edges that are met before the climb ends, unless the bound rises by enough meanwhile.
 const PATIENCE: u64 = 20;
+
+/// Tolerances that are enough.
 const ENOUGH: f64 = 100.0;
 
 /// Said where it has ended so.
