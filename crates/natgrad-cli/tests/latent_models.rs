@@ -175,6 +175,33 @@ fn beliefs_of_sparse_coding_are_chosen_kept_and_were_independent_in_older_files(
 }
 
 #[test]
+fn a_constant_column_gives_no_more_than_the_rows_hold() {
+    let place = Place::new();
+    let bits = |n: u32| {
+        (0..3)
+            .map(|k| (n.wrapping_mul(2_654_435_761) >> (7 * k + 3)) & 1)
+            .map(|b| b.to_string() + ",")
+            .collect::<String>()
+    };
+    let rows: Vec<String> = (0..60).map(|n| bits(n) + "1").collect();
+    place.write("constant.csv", format!("a,b,c,d\n{}\n", rows.join("\n")));
+    let mut counts = std::collections::BTreeMap::new();
+    rows.iter().for_each(|row| *counts.entry(row).or_insert(0.0) += 1.0 / 60.0);
+    // No distribution gives the rows more than their own frequencies do.
+    let most: f64 = counts.values().map(|p: &f64| p * p.ln()).sum();
+    for seed in 0..6 {
+        for metric in ["auto", "evidence", "joint"] {
+            let line = format!("fit sigmoid-belief-net constant.csv --layers 2 --seed {seed} --metric {metric}");
+            let elbo = number(&place.run(&format!("{line} --out run{seed}{metric} --json")).fine().json()["elbo"]);
+            assert!(elbo <= most + 1e-9, "seed {seed}, {metric}: {elbo} above {most}");
+            // What fits write, others read.
+            let scored = place.run(&format!("score run{seed}{metric} constant.csv --json")).fine().json();
+            assert!((number(&scored["elbo"]) - elbo).abs() < 1e-9, "seed {seed}, {metric}");
+        }
+    }
+}
+
+#[test]
 fn sizes_of_a_net_are_compared_by_their_evidence() {
     let place = place();
     let line = "select sigmoid-belief-net digits.csv --exclude p16 --max-iterations 40 --restarts 2";
@@ -363,10 +390,11 @@ fn broken_model_files_are_named_with_what_is_wrong() {
     place.run(&format!("{NET} --max-iterations 3 --out net")).fine();
     place.run(&format!("{CODE} --max-iterations 3 --out code")).fine();
     type Change = fn(&mut Value);
-    let cases: [(&str, &str, &str, Change); 7] = [
+    let cases: [(&str, &str, &str, Change); 8] = [
         ("net", "digits.csv", "layers", |p| drop(p.as_object_mut().map(|p| p.remove("layers")))),
         ("net", "digits.csv", "layers[0].weights", |p| p["layers"][0]["weights"] = json!([[1.0, 1.0]])),
         ("net", "digits.csv", "prior[1]", |p| p["prior"][1] = json!(2.0)),
+        ("net", "digits.csv", "±1000", |p| p["layers"][0]["weights"][3][1] = json!(1e20)),
         ("code", "patches.csv", "dictionary", |p| drop(p.as_object_mut().map(|p| p.remove("dictionary")))),
         ("code", "patches.csv", "dictionary[4]", |p| p["dictionary"][4] = json!([1.0])),
         ("code", "patches.csv", "mean", |p| p["mean"] = json!([1.0])),

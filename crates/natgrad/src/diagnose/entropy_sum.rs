@@ -65,11 +65,18 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
     let certificate = |verdict, value: f64, why: String| Certificate {
         name: EXPLANATION.name.into(),
         verdict,
-        value: Some(value),
+        value: Some(value).filter(|v| v.is_finite()),
         tolerance,
         why,
         source: EXPLANATION.source.into(),
     };
+    if !residual.is_finite() {
+        return certificate(
+            Verdict::Fails,
+            residual,
+            "refuted: ELBO or entropies are not finite: some row is impossible here".into(),
+        );
+    }
     if let Some(frozen) = &c.frozen {
         return certificate(
             Verdict::NotApplicable,

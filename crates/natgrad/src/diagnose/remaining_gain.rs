@@ -32,6 +32,9 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
         let why = format!("the likelihood rises without end ({why}): no number says how much is left");
         return certificate(Verdict::NotApplicable, None, why);
     }
+    if !value.is_finite() {
+        return certificate(Verdict::NotApplicable, None, "ELBO or slope are not finite here".into());
+    }
     let total = value * c.weight;
     let at_least = if c.assessment.is_indefinite() { "at least about " } else { "about " };
     if c.floor_residual.is_some() {

@@ -36,6 +36,9 @@ pub fn learning(own: &VaeArguments, climb: &ClimbArguments, vae: &Vae) -> Result
     let expectation = match (own.nodes, own.draws) {
         (Some(nodes), _) => Expectation::Nodes(Nodes::hermite(latents, nodes)?),
         (None, None) if linear => Expectation::Nodes(Nodes::quadratic(latents)),
+        (None, Some(0)) => {
+            return Err(Failure::new("--draws 0 takes no draws at all", "give 1 or more, or --nodes for fixed ones"));
+        }
         (None, draws) => Expectation::Draws(draws.unwrap_or(1)),
     };
     let settings = VariationalSettings {

@@ -94,6 +94,9 @@ impl ShortClimb {
         match self.gain_error {
             None => told,
             Some(error) if self.gain > CLEAR * error => format!("{told}: learning has not ended"),
+            Some(error) if self.gain < -CLEAR * error => {
+                format!("{told}: they lose, so that nothing says that learning has not ended")
+            }
             Some(_) => format!("{told}: no more than chance"),
         }
     }

@@ -6,7 +6,7 @@
 use super::numbers::{list, part, table};
 use crate::Error;
 use crate::geometry::Point;
-use crate::model::sigmoid_belief_net::{Recognition, SigmoidBeliefNet};
+use crate::model::sigmoid_belief_net::{MOST_ODDS, Recognition, SigmoidBeliefNet};
 use crate::rows::{Column, ColumnKind, RowSource};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -183,14 +183,24 @@ impl BeliefNet {
             }
         }
         let prior = list(part(parameters, "prior")?, "prior", layout.sizes[layout.top()])?;
-        if let Some(i) = prior.iter().position(|p| !(*p > 0.0 && *p < 1.0)) {
+        if let Some(odds) = out.iter().find(|x| x.abs() > MOST_ODDS) {
             return Err(Error::Parameter {
-                name: format!("prior[{i}]"),
-                problem: format!("{} is no probability between 0 and 1", prior[i]),
-                hint: "leave out a unit that is always on or off".into(),
+                name: "layers".into(),
+                problem: format!(
+                    "a weight or bias of {odds:e} is beyond ±{MOST_ODDS}: sums would lose the digits of all others"
+                ),
+                hint: "probabilities are 0 and 1 long before: give smaller ones".into(),
             });
         }
-        out.extend(prior.iter().map(|p| p.ln() - (-p).ln_1p()));
+        if let Some(i) = prior.iter().position(|p| !(0.0..=1.0).contains(p)) {
+            return Err(Error::Parameter {
+                name: format!("prior[{i}]"),
+                problem: format!("{} is no probability", prior[i]),
+                hint: "give numbers from 0 to 1".into(),
+            });
+        }
+        // A unit that is always on or off: as far off as no number of rows can tell.
+        out.extend(prior.iter().map(|p| (p.ln() - (-p).ln_1p()).clamp(-MOST_ODDS, MOST_ODDS)));
         Ok(Point(out))
     }
 }

@@ -168,7 +168,7 @@ impl Fit<'_, '_> {
     fn shorter(&mut self, p: &mut Progress, look: &Look, to: &Point) -> Result<Step, Error> {
         p.gains.clear();
         p.history.clear();
-        if p.edges.met(look, ENOUGH * self.settings.tolerance) > PATIENCE {
+        if p.edges.met(look, ENOUGH * self.settings.tolerance) >= PATIENCE {
             p.why = Some(NO_STEP_RISES.into());
             p.sampled_remaining = None;
             return Ok(Step::Done(Status::Converged));

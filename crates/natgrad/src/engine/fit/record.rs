@@ -45,8 +45,10 @@ impl Fit<'_, '_> {
     }
 
     pub(super) fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
-        let look = match &p.edges.best {
+        let look = match &p.edges.best.clone() {
             Some((elbo, point)) if *elbo > look.elbo && status != Status::Interrupted => {
+                // What was estimated elsewhere says nothing of this point.
+                p.sampled_remaining = None;
                 self.learning.look(point, Want::Statistics)?
             }
             _ => look,

@@ -4,10 +4,10 @@
 //! sums = [ C: visible × (layer 1 + 1) | M: states of layer 1 | of each incomplete column: M of rows where it is missing ]
 //! ```
 
-use super::SigmoidBeliefNet;
 use super::chain::{Aggregate, Chain};
 use super::tables::Tables;
 use super::unit::{Unit, Workspace};
+use super::{MOST_ODDS, SigmoidBeliefNet};
 use crate::Error;
 use crate::geometry::{BlockGram, Point};
 use crate::linalg::Matrix;
@@ -110,6 +110,7 @@ impl SigmoidBeliefNet {
         let parts = self.each_unit(&aggregate, &s.sums, |layer, unit, data, ws| {
             let mut theta = at.0[self.layout.unit(layer, unit)].to_vec();
             data.maximise(&mut theta, ws);
+            theta.iter_mut().for_each(|t| *t = t.clamp(-MOST_ODDS, MOST_ODDS));
             let note = self.is_certain(&theta, data, ws).then(|| {
                 let of = if layer == 0 {
                     format!("column {}", unit + 1)

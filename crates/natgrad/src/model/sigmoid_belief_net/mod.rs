@@ -42,6 +42,10 @@ const MOST_COUPLINGS: u128 = 100_000_000;
 /// Most units of a cluster under structured mean field: their states are listed for every row.
 pub const MOST_JOINT: usize = 10;
 
+/// Weights and biases are at most this, either way: probabilities are 0 and 1 long before, and with larger ones sums over cells and
+/// states would lose the digits of all others.
+pub const MOST_ODDS: f64 = 1000.0;
+
 /// How the hidden units of a row are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recognition {
@@ -208,7 +212,8 @@ impl LatentModel for SigmoidBeliefNet {
 
     fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point> {
         let next: Vec<f64> = at.0.iter().zip(&v.0).map(|(x, v)| x + step * v).collect();
-        next.iter().all(|x| x.is_finite()).then_some(Point(next))
+        // Beyond, sums over cells and states would lose the digits of all others.
+        next.iter().all(|x| x.abs() <= MOST_ODDS).then_some(Point(next))
     }
 
     fn difference(&self, from: &Point, to: &Point) -> Tangent {

@@ -8,8 +8,8 @@
 //! large, `2λ` is replaced by its largest value ¼ (one matrix for all units of a layer), and the sums hold `dF` in the place of
 //! `r`; steps are then shorter, and never fall either.
 
-use super::super::SigmoidBeliefNet;
 use super::super::layout::Layout;
+use super::super::{MOST_ODDS, SigmoidBeliefNet};
 use super::climb::Field;
 use super::clusters::place;
 use super::layers::Layers;
@@ -183,7 +183,7 @@ impl Sums {
                 match Gram::new(matrix) {
                     Some(gram) => {
                         let step = gram.raise(&Covector(g)).tangent.0;
-                        out.extend(theta.iter().zip(&step).map(|(t, s)| t + s));
+                        out.extend(theta.iter().zip(&step).map(|(t, s)| (t + s).clamp(-MOST_ODDS, MOST_ODDS)));
                     }
                     None => out.extend_from_slice(theta),
                 }
