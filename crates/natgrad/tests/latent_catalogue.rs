@@ -82,9 +82,15 @@ fn what_does_not_fit_is_named() {
         (json!({"layers": [], "prior": [0.5]}), "layers"),
         (json!({"layers": [{"weights": [[1.0], ["x"]], "biases": [0, 0]}], "prior": [0.5]}), "layers[0].weights[1][0]"),
         (json!({"layers": [{"weights": [[1.0], [0.0]], "biases": [0]}], "prior": [0.5]}), "layers[0].biases"),
-        (json!({"layers": [{"weights": [[1.0], [0.0]], "biases": [0, 0]}], "prior": [1.0]}), "prior[0]"),
+        (json!({"layers": [{"weights": [[1.0], [0.0]], "biases": [0, 0]}], "prior": [1.5]}), "prior[0]"),
     ] {
         let error = net.point(&wrong).expect_err("wrong").to_string();
         assert!(error.contains(place), "{place}: {error}");
+    }
+    // A unit that is always on or off is what fits may end with.
+    for (prior, sign) in [(0.0, -1.0), (1.0, 1.0)] {
+        let at = json!({"layers": [{"weights": [[1.0], [0.0]], "biases": [0, 0]}], "prior": [prior]});
+        let odds = net.point(&at).expect("a net").0[4];
+        assert!(odds.is_finite() && odds * sign > 36.0, "{odds}");
     }
 }
