@@ -256,6 +256,22 @@ fn ppca_takes_columns_of_unlike_units() {
 }
 
 #[test]
+fn rows_without_a_finite_evidence_are_named() {
+    let place = place();
+    place.run(FIT).fine();
+    let text = place.read("wine.csv");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for row in [3, 5] {
+        let (first, rest) = lines[row].split_once(',').expect("cells");
+        assert!(first.parse::<f64>().is_ok());
+        lines[row] = format!("1e300,{rest}");
+    }
+    place.write("huge.csv", lines.join("\n"));
+    let ran = place.run("score run huge.csv").fine();
+    assert!(ran.stderr.contains("warning: row 3 (and of 1 more) has no finite log-evidence"), "{ran:#?}");
+}
+
+#[test]
 fn a_column_given_twice_has_no_maximum_and_no_certificate_says_otherwise() {
     let place = Place::new();
     let row = |n: i32| {
@@ -288,7 +304,8 @@ fn broken_model_files_are_named_with_what_is_wrong() {
         change(&mut other);
         other.to_string()
     };
-    let cases: [(&str, String); 6] = [
+    let cases: [(&str, String); 7] = [
+        ("no finite covariance", broken(&|m| m["parameters"]["loadings"][0][0] = serde_json::json!(1e300))),
         ("noise", broken(&|m| m["parameters"]["noise"][3] = serde_json::json!(-1.0))),
         ("loadings[2]", broken(&|m| m["parameters"]["loadings"][2] = serde_json::json!([1.0]))),
         ("mean", broken(&|m| m["parameters"]["mean"] = Value::Null)),

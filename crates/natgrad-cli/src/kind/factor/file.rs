@@ -7,7 +7,7 @@ use crate::model_file::{check_head, setting};
 use crate::output::Output;
 use natgrad::catalogue::factor::{FactorAnalysis, FactorName, FactorSettings};
 use natgrad::geometry::Point;
-use natgrad::rows::{Column, ColumnKind, RowSource};
+use natgrad::rows::{Chunk, Column, ColumnKind, RowSource};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -115,6 +115,8 @@ impl FactorFile {
         let named = |e: natgrad::Error| Failure::from(e).in_file(self.path.display());
         let model = FactorAnalysis::new(self.settings()?, self.columns()).map_err(named)?;
         let point = self.point(&model)?;
+        // Asked of no rows, it says whether the parameters have a covariance.
+        model.factors().factors(&point, &Chunk { first_row: 0, rows: 0, values: &[], weights: None }).map_err(named)?;
         Ok((model, point))
     }
 

@@ -16,6 +16,8 @@ pub struct Totals {
     total: f64,
     weight: f64,
     rows: u64,
+    /// The first row whose value is not finite, counted from 1, and how many there are.
+    beyond: Option<(u64, u64)>,
 }
 
 impl Totals {
@@ -25,6 +27,10 @@ impl Totals {
             let w = chunk.weight(n);
             if w > 0.0 {
                 self.total += w * v;
+                if !v.is_finite() {
+                    let (first, rows) = self.beyond.unwrap_or((chunk.first_row + n as u64 + 1, 0));
+                    self.beyond = Some((first, rows + 1));
+                }
             }
             self.weight += w;
         }
@@ -34,12 +40,24 @@ impl Totals {
     /// Says the mean; a bound is not said to be evidence.
     pub fn say(&self, exact: bool, out: &Output) -> Result<u8, Failure> {
         let mean = self.total / self.weight;
+        if let Some((first, rows)) = self.beyond {
+            let others = if rows > 1 { format!(" (and of {} more)", rows - 1) } else { String::new() };
+            out.warn(&format!(
+                "row {first}{others} has no finite {}: look for cells far beyond those that the model was fitted to",
+                if exact { "log-evidence" } else { "ELBO" }
+            ));
+        }
         if out.json {
             let evidence = exact.then_some(mean);
             out.document(&json!({"rows": self.rows, "weight": self.weight, "log_evidence": evidence, "elbo": mean}))?;
         } else {
             let what = if exact { "log-evidence" } else { "ELBO (a lower bound of the log-evidence)" };
-            out.result(&format!("{} rows, {what} {mean} nats per row ({:.3} in all)", self.rows, self.total))?;
+            out.result(&format!(
+                "{} row{}, {what} {mean} nats per row ({:.3} in all)",
+                self.rows,
+                if self.rows == 1 { "" } else { "s" },
+                self.total
+            ))?;
         }
         Ok(0)
     }
