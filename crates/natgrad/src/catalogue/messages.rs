@@ -84,8 +84,9 @@ pub fn messages() -> &'static [Message] {
             name: "held-out",
             text: "Rows that a fit does not see. `natgrad select` fits every size to the others and scores it on these, in nats \
                    per row, with a standard error over them; differences between sizes are taken row by row, so that what is \
-                   hard in a row for every size cancels. A size is recommended that none is better than by more than one \
-                   standard error, the smallest of these. Weights count: a row of weight 2 is two rows.",
+                   hard in a row for every size cancels. Where there is a BIC it decides, and these rows are told beside it; where \
+                   the ELBO is only a bound, the smallest size is recommended that is behind the best by no more than one \
+                   standard error. Weights count: a row of weight 2 is two rows.",
         },
         Message {
             name: "weight",

@@ -53,8 +53,8 @@ fn some(source: &dyn RowSource) -> Result<Table, Failure> {
 }
 
 impl ShortClimb {
-    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers, and where a single row
-    /// tells no error.
+    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers. A single
+    /// row tells no error.
     pub fn of(
         vae: &Vae,
         source: &dyn RowSource,

@@ -77,7 +77,7 @@ pub fn summarise_factors(
         unbounded: unbounded(learning, look),
         gauge: turns.len(),
         // Rotations come first, and are not what the certificate counts.
-        directions: directions[usize::from(!turns.is_empty()).min(directions.len())..].to_vec(),
+        directions: directions.iter().skip(usize::from(!turns.is_empty())).cloned().collect(),
     });
     certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let reading = assessment.reading.as_ref();

@@ -15,15 +15,16 @@ pub fn words() -> &'static [Message] {
             name: "mean-field",
             text: "Beliefs in which the hidden units of a row are independent, each with a probability of its own, found by \
                    raising the row's ELBO unit by unit until nothing moves (or 300 times: what has not settled by then is a \
-                   lower bound all the same). It takes nets of any size. What hidden units say \
-                   together is lost, and the ELBO stays below the log-evidence by as much. --recognition mean-field.",
+                   lower bound all the same). It takes nets of any size. The ELBO stays below the log-evidence by what hidden \
+                   units say together, and by a quadratic bound on log-partitions, which is loose where weights are large. \
+                   --recognition mean-field.",
         },
         Message {
             name: "structured",
             text: "Beliefs in which neighbouring hidden units are held in clusters: within a cluster every state has a \
                    probability of its own (2 to the power of the cluster's units), clusters are independent of one another. \
-                   The best beliefs of this form are never below mean field's; one cluster of all units is exact. \
-                   --recognition structured --cluster 4 (1 to 10 units).",
+                   At the same weights no row's bound is below mean field's. One cluster of all units is not exact either: \
+                   the bound on log-partitions stays. --recognition structured --cluster 4 (1 to 10 units).",
         },
         Message {
             name: "encoder",

@@ -70,7 +70,7 @@ impl Fit<'_, '_> {
         p.notes = maximised.notes.iter().map(Into::into).collect();
         let next = self.learning.look(&maximised.point, Want::Statistics)?;
         if self.settings.step_size == 1.0 && next.elbo < look.elbo - FALLEN * (1.0 + look.elbo.abs()) {
-            return self.shorter(p, look, &maximised.point);
+            return self.shorter(p, look, &maximised.point, Some(next));
         }
         push_gain(&mut p.gains, next.elbo - look.elbo);
         let remaining = from_gains(&p.gains);
@@ -154,7 +154,7 @@ impl Fit<'_, '_> {
         let looks = self.learning.look_at(&wanted)?;
         let best = (0..looks.len()).fold(0, |a, b| if looks[b].elbo > looks[a].elbo { b } else { a });
         if looks[best].elbo < look.elbo - FALLEN * (1.0 + look.elbo.abs()) {
-            return self.shorter(p, look, &rival.point);
+            return self.shorter(p, look, &rival.point, None);
         }
         let (point, step, metric) = &points[best];
         let (next, step) = (self.learning.look(point, Want::Statistics)?, *step);
@@ -164,8 +164,9 @@ impl Fit<'_, '_> {
     /// The longest of some parts of an EM step that raises the bound, where the whole step lowers it.
     ///
     /// Exact EM never does: this is a bound whose recognition, begun anew, has ended in another local maximum for some rows. Where it
-    /// ends in the same one, it is smooth, and a part of the step short enough raises it.
-    fn shorter(&mut self, p: &mut Progress, look: &Look, to: &Point) -> Result<Step, Error> {
+    /// ends in the same one, it is smooth, and a part of the step short enough raises it. `whole` is the look at the whole
+    /// step, if there is one.
+    fn shorter(&mut self, p: &mut Progress, look: &Look, to: &Point, whole: Option<Look>) -> Result<Step, Error> {
         p.gains.clear();
         p.history.clear();
         if p.edges.met(look, ENOUGH * self.settings.tolerance) >= PATIENCE {
@@ -182,7 +183,10 @@ impl Fit<'_, '_> {
             }
         }
         // None does: from the other side of the edge there may be a way on.
-        let next = self.learning.look(to, Want::Statistics)?;
+        let next = match whole {
+            Some(whole) => whole,
+            None => self.learning.look(to, Want::Statistics)?,
+        };
         Ok(Step::Moved(Box::new(Moved { look: next, step: 1.0, metric: "joint" }), None, None))
     }
 

@@ -45,7 +45,7 @@ impl Fit<'_, '_> {
     }
 
     pub(super) fn finish(&mut self, mut p: Progress, look: Look, status: Status) -> Result<Outcome, Error> {
-        let look = match &p.edges.best.clone() {
+        let look = match &p.edges.best {
             Some((elbo, point)) if *elbo > look.elbo && status != Status::Interrupted => {
                 // What was estimated elsewhere says nothing of this point.
                 p.sampled_remaining = None;
