@@ -5,6 +5,7 @@
 
 use crate::failure::Failure;
 use crate::kind::network::BAYES_NET;
+use crate::kind::start;
 use natgrad::catalogue::{CovarianceShape, Described, FamilyName, ModelName, Spec};
 use natgrad::geometry::Point;
 use natgrad::rows::{Column, ColumnKind};
@@ -153,24 +154,9 @@ impl ModelFile {
         }
         let form = |m: ModelName| if m == ModelName::LatentClass { ModelName::CategoricalMixture } else { m };
         if form(self.model) != form(model) {
-            return Err(Failure::new(
-                format!("{}: a start of the model {} does not fit {model}", self.path.display(), self.model),
-                "name the start's model, or give another start",
-            ));
+            return Err(start::other_model(&self.path, &self.model.to_string(), &model.to_string()));
         }
-        let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-        if self.columns.iter().map(String::as_str).ne(names.iter().copied()) {
-            return Err(Failure::new(
-                format!(
-                    "{}: the start has the columns {}, the data have {}",
-                    self.path.display(),
-                    self.columns.join(", "),
-                    names.join(", ")
-                ),
-                format!("read the data with --columns {}", self.columns.join(",")),
-            ));
-        }
-        Ok(())
+        start::check_columns(&self.path, &self.columns, columns)
     }
 
     /// Number of components.

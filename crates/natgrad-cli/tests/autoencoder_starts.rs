@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, number};
+use common::{Place, example, number};
 
 /// Two columns of numbers, with their zero and unit moved.
 fn rows(zero: f64, unit: f64) -> String {
@@ -32,6 +32,35 @@ fn a_start_brings_its_shape_and_its_units() {
     // The end of a fit moves variances and scales to their best: it is never below the start but for draws.
     let error = number(&scored["elbo_error"]);
     assert!(number(&moved["elbo"]) > number(&scored["elbo"]) - 3.0 * error, "{moved} {scored}");
+}
+
+#[test]
+fn a_file_without_units_is_refused_and_other_kinds_refuse_the_start() {
+    let place = Place::new();
+    place.write("d.csv", rows(0.0, 1.0));
+    place.run("fit vae d.csv --latent-dim 1 --hidden-layers 4 --epochs 5 --out run").fine();
+    let mut model = place.json("run/model.json");
+    model["settings"].as_object_mut().expect("settings").remove("units");
+    place.refuses("fit factor-analysis d.csv --latent-dim 1 --start run", &["model vae does not fit factor-analysis"]);
+    place.write("run/model.json", model.to_string());
+    place.refuses("score run d.csv", &["run/model.json: settings.units is missing"]);
+}
+
+#[test]
+fn a_fit_over_a_run_leaves_nothing_of_it() {
+    let place = Place::new();
+    let digits = format!("{} --exclude digit", example("digits.csv"));
+    place.run(&format!("fit vae {digits} --latent-dim 2 --hidden-layers none --epochs 1 --out run")).fine();
+    for file in ["model.safetensors", "samples.svg", "reconstructions.svg"] {
+        assert!(place.path("run").join(file).is_file(), "{file}");
+    }
+    let iris = format!("{} --exclude species", example("iris.csv"));
+    place.run(&format!("fit factor-analysis {iris} --latent-dim 1 --out run")).fine();
+    let mut files: Vec<String> = place.files().into_iter().filter(|f| f.starts_with("run/")).collect();
+    files.sort();
+    let kept = ["run/loadings.svg", "run/model.json", "run/report.html", "run/summary.json", "run/trace.csv"];
+    assert_eq!(files, kept);
+    assert!(!place.read("run/report.html").contains("reconstructions"));
 }
 
 #[test]

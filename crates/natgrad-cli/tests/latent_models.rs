@@ -192,7 +192,14 @@ fn a_constant_column_gives_no_more_than_the_rows_hold() {
     for seed in 0..6 {
         for metric in ["auto", "evidence", "joint"] {
             let line = format!("fit sigmoid-belief-net constant.csv --layers 2 --seed {seed} --metric {metric}");
-            let elbo = number(&place.run(&format!("{line} --out run{seed}{metric} --json")).fine().json()["elbo"]);
+            let summary = place.run(&format!("{line} --out run{seed}{metric} --json")).fine().json();
+            let elbo = number(&summary["elbo"]);
+            // Where the unit is certain slopes are rounding, and ridges bend by the slope that is left: neither refutes. (EM
+            // by itself may end 1e-8 nats short of the maximum here, where it says so.)
+            for c in summary["certificates"].as_array().expect("certificates") {
+                let asked = c["name"] == "stationarity" || (c["name"] == "maximum" && metric != "joint");
+                assert!(!asked || c["verdict"] == "holds", "seed {seed}, {metric}: {c}");
+            }
             assert!(elbo <= most + 1e-9, "seed {seed}, {metric}: {elbo} above {most}");
             // What fits write, others read.
             let scored = place.run(&format!("score run{seed}{metric} constant.csv --json")).fine().json();
@@ -390,7 +397,7 @@ fn broken_model_files_are_named_with_what_is_wrong() {
     place.run(&format!("{NET} --max-iterations 3 --out net")).fine();
     place.run(&format!("{CODE} --max-iterations 3 --out code")).fine();
     type Change = fn(&mut Value);
-    let cases: [(&str, &str, &str, Change); 8] = [
+    let cases: [(&str, &str, &str, Change); 9] = [
         ("net", "digits.csv", "layers", |p| drop(p.as_object_mut().map(|p| p.remove("layers")))),
         ("net", "digits.csv", "layers[0].weights", |p| p["layers"][0]["weights"] = json!([[1.0, 1.0]])),
         ("net", "digits.csv", "prior[1]", |p| p["prior"][1] = json!(2.0)),
@@ -399,6 +406,7 @@ fn broken_model_files_are_named_with_what_is_wrong() {
         ("code", "patches.csv", "dictionary[4]", |p| p["dictionary"][4] = json!([1.0])),
         ("code", "patches.csv", "mean", |p| p["mean"] = json!([1.0])),
         ("code", "patches.csv", "noise", |p| p["noise"] = json!(-1.0)),
+        ("code", "patches.csv", "element 1 is too long", |p| p["dictionary"][0][0] = json!(1e300)),
     ];
     for (run, data, what, change) in cases {
         let mut model = place.json(&format!("{run}/model.json"));
@@ -407,7 +415,8 @@ fn broken_model_files_are_named_with_what_is_wrong() {
         place.refuses(&format!("score broken.json {data}"), &["broken.json", what]);
     }
     place.refuses("fit sparse-coding digits.csv --start net", &["sigmoid-belief-net", "does not fit sparse-coding"]);
-    place.refuses("fit sigmoid-belief-net digits.csv --exclude p1 --start net", &["the start has the columns"]);
+    let other = "fit sigmoid-belief-net digits.csv --exclude p1 --start net";
+    place.refuses(other, &["net/model.json: the start has", "\"p1\" in the start", "rows that have \"p1\" too"]);
 }
 
 #[cfg(unix)]

@@ -40,6 +40,16 @@ fn place() -> Place {
 }
 
 #[test]
+fn a_chart_that_loses_the_parameters_is_refused() {
+    let place = place();
+    place.run("fit factor-analysis wine.csv --exclude cultivar --latent-dim 1 --out run").fine();
+    let mut model = place.json("run/model.json");
+    model["settings"]["chart"]["centers"][2] = json!(1e300);
+    place.write("other.json", model.to_string());
+    place.refuses("score other.json wine.csv", &["other.json", "settings.chart[2]", "loses mean[2]"]);
+}
+
+#[test]
 fn settings_that_cannot_be_read_are_refused_by_name() {
     let place = place();
     for (fit, data, settings) in CASES {

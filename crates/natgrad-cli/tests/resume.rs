@@ -78,7 +78,15 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
     for file in ["model.json", "trace.csv", "report.html", "checkpoint"] {
         assert!(place.path(&format!("interrupted/{file}")).exists(), "{file}");
     }
+    let seconds = || -> Vec<f64> {
+        let rows = place.rows("interrupted/trace.csv");
+        rows.iter().skip(1).map(|r| r[2].parse().expect("seconds")).collect()
+    };
+    let before = seconds();
     place.run("fit --resume interrupted --threads 2").fine();
+    let after = seconds();
+    assert_eq!(after[..before.len()], before, "seconds are kept");
+    assert!(before.last() > Some(&0.0) && after.is_sorted(), "the clock goes on");
     assert!(!place.path("interrupted/checkpoint").exists());
     same(&place, "whole", "interrupted");
 

@@ -76,6 +76,24 @@ fn few_rows_are_compared_and_one_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_recommended_size_says_what_makes_it_less_than_it_seems() {
+    let place = Place::new();
+    // The second column is all of the factor: its noise goes to 0.
+    let rows: Vec<String> = [(-1.3, -1.0), (0.4, -0.2), (0.1, 0.3), (1.9, 1.1), (-0.6, 0.7), (0.2, -1.2)]
+        .iter()
+        .enumerate()
+        .map(|(n, (a, b))| format!("{a},{b},{},{}", b + 0.3 * a, [0.4, -0.1, 0.2, 0.5, -0.3, 0.0][n]))
+        .collect();
+    place.write("few.csv", format!("a,b,c,d\n{}\n", rows.join("\n")));
+    let ran = place.run("select factor-analysis few.csv --latent-dim 1..1 --json").fine();
+    let found = ran.json();
+    let warnings = found["sizes"][0]["warnings"].as_array().expect("a list");
+    assert!(words(&warnings[0]).contains("Heywood"), "{found}");
+    assert!(ran.stderr.contains("size 1: the noise of"), "{ran:#?}");
+    place.refuses("select factor-analysis few.csv --latent-dim 1..==2", &["is not a range of sizes"]);
+}
+
+#[test]
 fn fits_that_end_at_a_limit_are_named() {
     let place = Place::new();
     place.write("d.csv", rows(60));

@@ -258,6 +258,9 @@ fn select_recommends_a_size_and_says_why() {
 
 #[test]
 fn everything_that_is_listed_is_explained() {
+    for word in ["ELBO", "log_evidence", "entropy sum", "BIC", "short_climb"] {
+        Place::new().run_each(&["explain", word]).fine();
+    }
     let place = Place::new();
     let list = place.run("list --json").fine().json();
     let names = |of: &str| -> Vec<String> {

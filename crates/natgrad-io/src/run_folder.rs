@@ -218,9 +218,18 @@ impl RunFolder {
     /// # Errors
     /// [`IoError::File`] if it cannot be removed.
     pub fn remove_checkpoint(&self) -> Result<(), IoError> {
-        match std::fs::remove_file(self.checkpoint_path()) {
+        self.remove(CHECKPOINT)
+    }
+
+    /// Removes the file of this name, if there is one: what a former run may have left that this one does not write.
+    ///
+    /// # Errors
+    /// [`IoError::File`] if it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), IoError> {
+        let path = self.path.join(name);
+        match std::fs::remove_file(&path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(IoError::File {
-                file: self.checkpoint_path().display().to_string(),
+                file: path.display().to_string(),
                 problem: format!("it cannot be removed: {e}"),
                 hint: "remove it by hand".into(),
             }),

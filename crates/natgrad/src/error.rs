@@ -8,7 +8,8 @@ use thiserror::Error;
 pub enum Error {
     /// A value lies outside the support of the family that its column was given.
     #[error(
-        "row {row}, column \"{column}\": {value} is outside the support of the {family} family ({support})\nhint: {hint}"
+        "row {row}, column \"{column}\": {} is outside the support of the {family} family ({support})\nhint: {hint}",
+        shown(*.value)
     )]
     OutsideSupport {
         /// Row number, counted from 1 as in the data file's body.
@@ -63,6 +64,11 @@ pub enum Error {
     /// Reading the data failed part way (streamed sources).
     #[error("{0}")]
     Source(String),
+}
+
+/// A number as people write it: with a power of ten where it has too many digits to be read.
+fn shown(value: f64) -> String {
+    if value.abs() < 1e16 { format!("{value}") } else { format!("{value:e}") }
 }
 
 fn of_component(component: &Option<usize>) -> String {

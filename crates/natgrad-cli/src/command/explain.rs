@@ -18,7 +18,9 @@ pub struct Arguments {
 
 /// Explains one name.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
-    let name = arguments.name.as_str();
+    // As reports write them too: ELBO, log_evidence.
+    let name = arguments.name.trim().to_lowercase().replace(['_', ' '], "-");
+    let name = name.as_str();
     let certificate = explanations().into_iter().find(|e| e.name == name).map(|e| (e.text.to_string(), Some(e.source)));
     let message = messages()
         .iter()
@@ -31,7 +33,7 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let Some((text, source)) = certificate.or(message).or(model).or(family) else {
         let known: Vec<&str> = explanations().iter().map(|e| e.name).collect();
         return Err(Failure::new(
-            format!("there is nothing to explain under \"{name}\""),
+            format!("there is nothing to explain under \"{}\"", arguments.name),
             format!("certificates are {}; `natgrad list` shows messages, words, models and families", known.join(", ")),
         ));
     };

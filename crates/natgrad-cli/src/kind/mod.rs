@@ -13,17 +13,17 @@ mod latent;
 pub mod mixture;
 pub mod network;
 pub mod sparse_coding;
+pub mod start;
 pub mod vae;
 
 pub use latent::picture::PICTURES;
 
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use natgrad::catalogue::Message;
-use natgrad::engine::Progress;
 use natgrad::rows::{Chunk, RowSource};
 use natgrad_io::{RunFolder, read_json};
 use serde_json::Value;
@@ -54,6 +54,11 @@ pub trait Kind: Sync {
         None
     }
 
+    /// Files that its runs hold beside those of every run: pictures (.svg), and what belongs to `model.json`.
+    fn leaves(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Whether its fits look at an option that only some kinds do.
     fn takes(&self, option: &str) -> bool {
         let _ = option;
@@ -79,13 +84,7 @@ pub trait Kind: Sync {
     fn compare<'a>(&self, arguments: &'a select::Arguments, out: &Output) -> Result<Box<dyn Comparable + 'a>, Failure>;
 
     /// Goes on with a run from what [`Plan::own`] keeps.
-    fn go_on(
-        &self,
-        plan: &Plan,
-        progress: Vec<Progress>,
-        folder: Option<RunFolder>,
-        out: &Output,
-    ) -> Result<u8, Failure>;
+    fn go_on(&self, plan: &Plan, reached: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure>;
 }
 
 /// A fitted model, with what the subcommands do with it; each answers the exit code.
@@ -178,6 +177,14 @@ pub fn open(given: &Path) -> Result<Box<dyn Fitted>, Failure> {
         }
     }
     Err(Failure::new(format!("{}: no kind of model knows this file", file.path.display()), "natgrad list shows them"))
+}
+
+/// Removes what a former run in this folder has left and this one will not write: pictures, and files that other kinds of
+/// models keep beside theirs. To be called once the new model is written, before its pictures are.
+pub fn clear_former(folder: &RunFolder, model: &str) -> Result<(), Failure> {
+    let own = named(model).map_or(&[][..], Kind::leaves);
+    let of_kinds = KINDS.iter().flat_map(|k| k.leaves()).filter(|f| f.ends_with(".svg") || !own.contains(f));
+    of_kinds.into_iter().try_for_each(|file| Ok(folder.remove(file)?))
 }
 
 /// Shows every chunk in order; a failure ends it.

@@ -81,6 +81,35 @@ pub fn messages() -> &'static [Message] {
                    different parameters. The message says where and what to do.",
         },
         Message {
+            name: "nats",
+            text: "The unit of information where logarithms are natural: 1 nat is 1.4427 bits. ELBO, evidence, entropies and \
+                   certificates are in nats per row; a model that is 0.01 nats per row better makes 1000 rows exp(10) times as \
+                   probable.",
+        },
+        Message {
+            name: "elbo",
+            text: "The evidence lower bound, nats per row: the mean over rows of E_q[ln p(x, z)] + H[q], where q is what is \
+                   believed about a row's hidden variables. It is the log-evidence less the divergence of q from the true \
+                   posterior: equal to it where recognition is exact, below it elsewhere.",
+        },
+        Message {
+            name: "log-evidence",
+            text: "The mean over rows of ln p(x), nats per row (with real columns a log-density, which may be above 0). `natgrad \
+                   score` gives it for any rows; where recognition is not exact a summary has a bound on it or none.",
+        },
+        Message {
+            name: "bic",
+            text: "-2 N log-evidence + p ln N for N rows and p identified parameters (rotations and other directions that \
+                   change nothing are not counted): lower is better. ICL adds 2 N H[q] where hidden variables are discrete, \
+                   and so asks for components that are told apart. There is none where the ELBO is only a bound.",
+        },
+        Message {
+            name: "certificate",
+            text: "A statement about where a fit has ended, with the number that it rests on, its tolerance, and whether it \
+                   holds, fails or does not apply: is it stationary, is it a maximum, how many nats are left, is the ELBO the \
+                   entropy sum. `natgrad check RUN DATA` asks again, of these or other rows.",
+        },
+        Message {
             name: "held-out",
             text: "Rows that a fit does not see. `natgrad select` fits every size to the others and scores it on these, in nats \
                    per row, with a standard error over them; differences between sizes are taken row by row, so that what is \

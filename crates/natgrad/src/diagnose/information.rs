@@ -18,6 +18,13 @@ pub(super) const EXPLANATION: Explanation = Explanation {
     source: "Louis (1982), Finding the observed information matrix when using the EM algorithm",
 };
 
+/// Short of a stationary point a ridge, along which nothing changes, bends in the coordinates: the slope that is left appears as
+/// curvature along it, times the bend per unit of information. Of nets of more parameters than their columns can tell apart 6
+/// was seen.
+const BEND: f64 = 10.0;
+/// From here on a curvature is no ridge's, whatever the slope.
+const MOST_SLACK: f64 = 1e-4;
+
 pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
     let tolerance = super::assessment::FLAT;
     let certificate = |verdict, value, why: String| Certificate {
@@ -38,8 +45,7 @@ pub(super) fn examine(c: &Circumstances<'_>) -> Certificate {
     let lowest = reading.observed.eigenvalues.first().copied();
     let count = |n: usize, what: &str| format!("{n} {what} direction{}", if n == 1 { "" } else { "s" });
     let named = if c.directions.is_empty() { String::new() } else { format!(": {}", c.directions.join("; ")) };
-    // Short of a stationary point a flat direction bends by about as much as the slope that is left.
-    let slack = (0.1 * c.assessment.stationarity.sqrt()).clamp(tolerance, 1e-4);
+    let slack = (BEND * c.assessment.stationarity.sqrt()).clamp(tolerance, MOST_SLACK);
     let uphill = reading.observed.eigenvalues.iter().filter(|l| **l < -slack).count();
     if uphill > 0 {
         let why = format!(

@@ -34,7 +34,8 @@ pub struct Record {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// The estimated remaining gain is below the tolerance.
+    /// It ended by itself: the estimated remaining gain is below the tolerance, or, where the bound is not exact, no step raises
+    /// it any more ([`Progress::ended_short`] then says so).
     Converged,
     /// The limit on iterations came first.
     IterationLimit,

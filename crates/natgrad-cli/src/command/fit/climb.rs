@@ -39,7 +39,7 @@ pub trait Fittable: Sync {
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure>;
 
     /// Draws what there is to draw into its run.
-    fn write_pictures(&self, _: &RunFolder, _: &Summary) -> Result<(), Failure> {
+    fn write_pictures(&self, _: &RunFolder, _: &Point, _: &Summary) -> Result<(), Failure> {
         Ok(())
     }
 }
@@ -51,6 +51,44 @@ pub struct Checkpoint {
     pub plan: Plan,
     /// Where each start is.
     pub progress: Vec<Progress>,
+    /// Seconds since the run began, for every start at each line of its trace; checkpoints of old have none.
+    #[serde(default)]
+    pub clocks: Vec<Vec<f64>>,
+}
+
+/// Where the starts of a run go on from.
+pub struct Reached {
+    progress: Vec<Progress>,
+    seconds: Vec<Vec<f64>>,
+}
+
+impl From<Vec<Progress>> for Reached {
+    fn from(progress: Vec<Progress>) -> Self {
+        Reached { progress, seconds: Vec::new() }
+    }
+}
+
+impl Checkpoint {
+    /// The plan, and where its starts are.
+    pub fn taken(self) -> (Plan, Reached) {
+        (self.plan, Reached { progress: self.progress, seconds: self.clocks })
+    }
+}
+
+impl Reached {
+    /// Each start with the seconds of its trace's lines; those that nobody has kept are those of the line before, or 0.
+    fn starts(&self) -> impl Iterator<Item = (Progress, Vec<f64>)> {
+        self.progress.iter().enumerate().map(|(i, progress)| {
+            let mut seconds = self.seconds.get(i).cloned().unwrap_or_default();
+            seconds.resize(progress.trace.len(), seconds.last().copied().unwrap_or(0.0));
+            (progress.clone(), seconds)
+        })
+    }
+
+    /// Seconds that the run has taken so far.
+    fn clock(&self) -> f64 {
+        self.seconds.iter().flatten().copied().fold(0.0, f64::max)
+    }
 }
 
 /// FNV-1a of some numbers.
@@ -69,28 +107,31 @@ struct Ended {
 pub fn climb(
     plan: &Plan,
     prepared: &dyn Fittable,
-    progress: Vec<Progress>,
+    from: impl Into<Reached>,
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
+    let from: Reached = from.into();
     let stop = stop_flag();
     let line = Line::new(out.shows_progress());
-    let states: Vec<Mutex<(Progress, Vec<f64>)>> =
-        progress.iter().map(|p| Mutex::new((p.clone(), vec![0.0; p.trace.len()]))).collect();
-    let begin = Instant::now();
+    let states: Vec<Mutex<(Progress, Vec<f64>)>> = from.starts().map(Mutex::new).collect();
+    // The clock goes on from where it stood.
+    let (begin, before) = (Instant::now(), from.clock());
+    let elapsed = || before + begin.elapsed().as_secs_f64();
     let every = Duration::from_secs_f64(plan.checkpoint_every);
     let written = Mutex::new((Instant::now(), Duration::ZERO));
     let trouble: Mutex<Option<Failure>> = Mutex::new(None);
     let save = || -> Result<(), Failure> {
         let Some(folder) = &folder else { return Ok(()) };
-        let progress = states.iter().map(|s| locked(s).0.clone()).collect();
-        folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress }).map_err(Failure::from)
+        let (progress, clocks) = states.iter().map(|s| locked(s).clone()).unzip();
+        folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress, clocks }).map_err(Failure::from)
     };
     if folder.is_some() {
         save()?;
     }
     let count = plan.seeds.len();
-    let ended: Vec<Ended> = progress
+    let ended: Vec<Ended> = from
+        .progress
         .into_par_iter()
         .enumerate()
         .map(|(index, state)| {
@@ -98,7 +139,7 @@ pub fn climb(
             let watch = |p: &Progress| {
                 {
                     let mut state = locked(&states[index]);
-                    state.1.resize(p.trace.len(), begin.elapsed().as_secs_f64());
+                    state.1.resize(p.trace.len(), elapsed());
                     follow(&mut state.0, p);
                 }
                 line.show(index, count, &p.trace, plan.settings.tolerance);
@@ -232,17 +273,18 @@ fn finish(
     if let Some(folder) = &folder {
         let seconds = locked(&states[best]).1.clone();
         prepared.write_model(folder, &outcome.look.point)?;
-        prepared.write_pictures(folder, &summary)?;
+        crate::kind::clear_former(folder, &plan.model)?;
+        prepared.write_pictures(folder, &outcome.look.point, &summary)?;
         write_run(folder, &outcome.progress, &seconds, &summary)?;
         if !interrupted {
             folder.remove_checkpoint()?;
         } else {
-            let progress = ended
-                .iter()
-                .zip(states)
-                .map(|(e, s)| e.outcome.as_ref().map_or_else(|| locked(s).0.clone(), |o| o.progress.clone()))
-                .collect();
-            folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress })?;
+            let states = ended.iter().zip(states).map(|(e, s)| {
+                let (watched, seconds) = locked(s).clone();
+                (e.outcome.as_ref().map_or(watched, |o| o.progress.clone()), seconds)
+            });
+            let (progress, clocks) = states.unzip();
+            folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress, clocks })?;
         }
     }
     show(&summary, out)?;

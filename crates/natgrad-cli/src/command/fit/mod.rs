@@ -5,7 +5,7 @@ mod climb;
 mod plan;
 
 pub use arguments::{Arguments, ClimbArguments, NetworkArguments, Recognition, Shape, Structure, check_numbers};
-pub use climb::{Fittable, climb, farewell, fingerprint, locked, stop_flag};
+pub use climb::{Fittable, Reached, climb, farewell, fingerprint, locked, stop_flag};
 pub use plan::{Plan, settings};
 
 use crate::data::DataArguments;
@@ -28,8 +28,8 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
                 "see its summary.json, or fit again with more iterations and --start RUN/model.json",
             ));
         }
-        let Checkpoint { plan, progress } = folder.read_checkpoint()?;
-        return kind::find(&plan.model)?.go_on(&plan, progress, Some(folder), out);
+        let (plan, reached) = folder.read_checkpoint::<Checkpoint>()?.taken();
+        return kind::find(&plan.model)?.go_on(&plan, reached, Some(folder), out);
     }
     let Some(name) = &arguments.model else {
         return Err(Failure::new("no model is named", "natgrad fit MODEL DATA --components K"));

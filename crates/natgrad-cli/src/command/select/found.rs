@@ -50,6 +50,8 @@ pub struct Found {
     pub status: Option<Status>,
     /// Why, where that needs words.
     pub why: Option<String>,
+    /// What makes the numbers less than they seem, in words: a noise that goes to 0, a component without rows.
+    pub cautions: Vec<String>,
     /// The latent variables; none where one size has no use for them.
     pub latents: Vec<Latent>,
     /// Log-evidence of rows held out, nats.
@@ -68,6 +70,7 @@ impl Found {
             bound: false,
             status: outcome.progress.status.clone(),
             why: outcome.progress.why.clone(),
+            cautions: Vec::new(),
             latents: Vec::new(),
             held_out: None,
         }
@@ -90,11 +93,14 @@ impl Found {
     }
 }
 
-/// The best of several outcomes: the highest bound among those that did not diverge.
+/// The best of several outcomes: the highest bound among those that did not diverge; none without a bound before one with.
 pub fn better(best: Option<Outcome>, next: Outcome) -> Option<Outcome> {
-    let sound = |o: &Outcome| o.progress.status != Some(Status::Diverged);
+    let key = |o: &Outcome| {
+        let sound = !o.look.elbo.is_nan() && o.progress.status != Some(Status::Diverged);
+        (sound, if o.look.elbo.is_nan() { f64::NEG_INFINITY } else { o.look.elbo })
+    };
     match best {
-        Some(b) if (sound(&b), b.look.elbo) >= (sound(&next), next.look.elbo) => Some(b),
+        Some(b) if key(&b) >= key(&next) => Some(b),
         _ => Some(next),
     }
 }

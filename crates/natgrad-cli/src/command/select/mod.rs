@@ -123,6 +123,9 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
             model.limit()
         ));
     }
+    if let Some(chosen) = sizes.iter().find(|s| s.size == best) {
+        chosen.warnings.iter().for_each(|w| out.warn(&format!("size {best}: {w}")));
+    }
     if out.json {
         out.document(
             &serde_json::json!({"sizes": sizes, "recommended": {"size": best, "why": why, "held_out": held_out}}),

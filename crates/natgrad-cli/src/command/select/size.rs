@@ -22,11 +22,14 @@ pub struct Size {
     /// By how much it is below the best size, row by row.
     pub held_out_behind: Option<Mean>,
     pub status: Option<Status>,
+    /// Why the fit ended so, where that needs words.
     pub why: Option<String>,
     /// Why the size, or its rows held out, could not be compared: one line.
     pub error: Option<String>,
     pub entropies: Option<Entropies>,
     pub latents: Vec<Latent>,
+    /// What makes the numbers less than they seem.
+    pub warnings: Vec<String>,
     #[serde(skip)]
     pub weight: Option<f64>,
     #[serde(skip)]
@@ -54,8 +57,7 @@ impl Size {
         let found = match model.fit(size, &parts.whole, None) {
             Ok(found) => found,
             Err(f) => {
-                let text = line(f);
-                return Size { size, why: Some(text.clone()), error: Some(text), ..Size::default() };
+                return Size { size, error: Some(line(f)), ..Size::default() };
             }
         };
         let mut own = Size {
@@ -84,7 +86,7 @@ impl Size {
         } else {
             own.error = Some(diverged(&found));
         }
-        Size { status: found.status, why: found.why, latents: found.latents, ..own }
+        Size { status: found.status, why: found.why, latents: found.latents, warnings: found.cautions, ..own }
     }
 
     /// Names of latent variables of no use.

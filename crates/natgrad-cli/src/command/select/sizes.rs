@@ -28,7 +28,7 @@ impl FromStr for Sizes {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let parts = match text.split_once("..") {
-            Some((a, b)) => a.parse().ok().zip(b.trim_start_matches('=').parse().ok()),
+            Some((a, b)) => a.parse().ok().zip(b.strip_prefix('=').unwrap_or(b).parse().ok()),
             None => text.parse().ok().map(|k| (k, k)),
         };
         match parts {

@@ -51,9 +51,11 @@ pub fn recommend(sizes: &[Size], preferred: Option<Preferred>, word: &str) -> Op
     let collapsed = best.collapsed();
     let chosen = if collapsed.is_empty() { best } else { smaller().max_by_key(|s| s.size).unwrap_or(best) };
     if chosen.size != best.size {
+        // A mixture's only latent variable is which component a row is of.
+        let latents = if best.latents.len() == best.size { word } else { "latents" };
         let _ = write!(
             why,
-            ", but {} of its {} latents {} collapsed ({}: below {COLLAPSED} nats per row); size {} suffices",
+            ", but {} of its {} {latents} {} collapsed ({}: below {COLLAPSED} nats per row); size {} suffices",
             collapsed.len(),
             best.latents.len(),
             if collapsed.len() == 1 { "has" } else { "have" },
@@ -144,7 +146,7 @@ mod tests {
         assert_eq!(size, 4);
         assert_eq!(
             why,
-            "size 6 has the lowest BIC, but 2 of its 6 latents have collapsed (latent_2, latent_5: below 0.01 nats per row); \
+            "size 6 has the lowest BIC, but 2 of its 6 latent dimensions have collapsed (latent_2, latent_5: below 0.01 nats per row); \
              size 4 suffices"
         );
         // Nothing smaller was compared: it stays, and is said to have collapsed.
@@ -169,7 +171,7 @@ mod tests {
         ];
         let preferred = Preferred { best: 3, within_one_error: 3 };
         let (size, why) = recommend(&sizes, Some(preferred), "latent dimensions").expect("a size");
-        assert!(size == 1 && why.contains("1 of its 3 latents has collapsed"), "{why}");
+        assert!(size == 1 && why.contains("1 of its 3 latent dimensions has collapsed"), "{why}");
         assert!(why.ends_with("size 1 suffices (on held-out rows 0.30 ± 0.10 nats per row behind the best)"), "{why}");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::file::BeliefFile;
 use super::{SIGMOID_BELIEF_NET, encoder, recognition};
-use crate::command::fit::{Arguments, Fittable, Plan, check_fingerprint, climb, fingerprint};
+use crate::command::fit::{Arguments, Fittable, Plan, Reached, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::kind::latent::{LatentFile, picture};
@@ -90,9 +90,12 @@ impl Fittable for Prepared {
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
-        draw(folder, &self.model, at)?;
-        draw_rows(folder, self.source.as_ref(), |chunk| Ok(self.model.net().recognise(at, chunk)?.expected))?;
         Ok(folder.write_model(&BeliefFile::of(&self.model, at))?)
+    }
+
+    fn write_pictures(&self, folder: &RunFolder, at: &Point, _: &Summary) -> Result<(), Failure> {
+        draw(folder, &self.model, at)?;
+        draw_rows(folder, self.source.as_ref(), |chunk| Ok(self.model.net().recognise(at, chunk)?.expected))
     }
 }
 
@@ -231,19 +234,20 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         prepared.fingerprint(),
     );
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
+    let progress: Vec<Progress> = points.into_iter().map(Progress::at).collect();
+    climb(&plan, &prepared, progress, folder, out)
 }
 
 /// Goes on with a run.
 pub fn go_on(
     own: BeliefPlan,
     plan: &Plan,
-    progress: Vec<Progress>,
+    reached: Reached,
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
     let source = plan.reading.open(&plan.data, false, own.named, |_| false, out)?;
     let prepared = Prepared::new(own.settings, source).map_err(|e| Failure::from(e).in_files(&plan.data))?;
     check_fingerprint(plan, prepared.fingerprint())?;
-    climb(plan, &prepared, progress, folder, out)
+    climb(plan, &prepared, reached, folder, out)
 }

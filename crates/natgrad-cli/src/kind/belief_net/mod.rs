@@ -8,7 +8,7 @@ mod recognition;
 mod rows;
 
 use super::{Fitted, Kind, Opened};
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
@@ -17,7 +17,6 @@ use crate::output::Output;
 use file::BeliefFile;
 use natgrad::catalogue::Message;
 use natgrad::catalogue::latent::words;
-use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 use std::path::Path;
 
@@ -59,6 +58,10 @@ impl Kind for BeliefNets {
             || encoder::OPTIONS.contains(&option)
     }
 
+    fn leaves(&self) -> &'static [&'static str] {
+        &["model.safetensors", "reconstructions.svg", "samples.svg", "weights.svg"]
+    }
+
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
         if file.model() != Some(SIGMOID_BELIEF_NET) {
             return Ok(None);
@@ -78,16 +81,10 @@ impl Kind for BeliefNets {
         comparison::open(arguments, out)
     }
 
-    fn go_on(
-        &self,
-        plan: &Plan,
-        progress: Vec<Progress>,
-        folder: Option<RunFolder>,
-        out: &Output,
-    ) -> Result<u8, Failure> {
+    fn go_on(&self, plan: &Plan, reached: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
         match encoder::is_plan(&plan.own) {
             true => encoder::go_on(&plan.own()?, plan, folder, out),
-            false => fit::go_on(plan.own()?, plan, progress, folder, out),
+            false => fit::go_on(plan.own()?, plan, reached, folder, out),
         }
     }
 }

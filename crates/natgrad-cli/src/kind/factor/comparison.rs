@@ -64,6 +64,7 @@ impl Comparable for Factoring<'_> {
         let mut found = Found::of(&outcome, model.parameters_count(), entropies);
         found.discrete = false;
         let point = model.factors().canonical(&outcome.look.point);
+        found.cautions = model.cautions(&point);
         if let Some(test) = held_out {
             let columns = test.columns().iter().map(|c| Column { missing: true, ..c.clone() }).collect();
             let other = FactorAnalysis::new(model.settings().clone(), columns)?;

@@ -2,7 +2,7 @@
 
 use crate::data::DataArguments;
 use crate::failure::Failure;
-use crate::kind::Opened;
+use crate::kind::{Opened, start};
 use crate::model_file::{check_head, setting};
 use crate::output::Output;
 use natgrad::catalogue::factor::{FactorAnalysis, FactorName, FactorSettings};
@@ -68,14 +68,9 @@ impl FactorFile {
         Ok(own)
     }
 
-    /// The model that it says it holds.
-    pub fn name(&self) -> FactorName {
-        self.model
-    }
-
-    /// Names of its columns.
-    pub fn names(&self) -> &[String] {
-        &self.columns
+    /// Refuses it as a start of rows with other columns.
+    pub fn check_columns(&self, columns: &[Column]) -> Result<(), Failure> {
+        start::check_columns(&self.path, &self.columns, columns)
     }
 
     /// Its settings; what a file written elsewhere leaves out is read off its parameters.

@@ -1,10 +1,10 @@
 //! Fitting factor models: rows merged by what they show, the closed form as the first start.
 
 use super::file::FactorFile;
-use crate::command::fit::{Arguments, Fittable, Plan, Recognition, check_fingerprint, climb, fingerprint};
+use crate::command::fit::{Arguments, Fittable, Plan, Reached, Recognition, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
-use crate::kind::Opened;
+use crate::kind::start;
 use crate::output::Output;
 use natgrad::catalogue::factor::{FactorAnalysis, FactorName, FactorSettings, summarise_factors};
 use natgrad::catalogue::{Ended, Summary};
@@ -14,7 +14,7 @@ use natgrad::geometry::Point;
 use natgrad::model::Want;
 use natgrad::model::factor::{Patterns, Survey};
 use natgrad::objective::Learning;
-use natgrad::rows::{Column, Profile, RowSource};
+use natgrad::rows::{Profile, RowSource};
 use natgrad_io::{AtomicFile, RunFolder};
 use natgrad_report::{Run, loadings_svg};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,8 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Name of the picture in a run folder.
-const PICTURE: &str = "loadings.svg";
+/// The file of the loadings' picture.
+pub const PICTURE: &str = "loadings.svg";
 
 /// What a checkpoint keeps of a factor model.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -50,7 +51,7 @@ impl Prepared {
         let named = |e: natgrad::Error| Failure::from(e).in_files(data);
         let source = reading.open(data, false, Vec::new(), |_| false, out)?;
         if let Some(start) = start {
-            check_columns(start, source.columns())?;
+            start.check_columns(source.columns())?;
         }
         let (mut model, profile) = FactorAnalysis::for_data(settings, source.as_ref()).map_err(named)?;
         let (survey, patterns) = model.survey(source.as_ref())?;
@@ -98,7 +99,7 @@ impl Fittable for Prepared {
         Ok(summarise_factors(&self.model, &self.learning(), &outcome.look, tolerance, Some(fit))?)
     }
 
-    fn write_pictures(&self, folder: &RunFolder, summary: &Summary) -> Result<(), Failure> {
+    fn write_pictures(&self, folder: &RunFolder, _: &Point, summary: &Summary) -> Result<(), Failure> {
         let run = Run::from_folder(&json!(summary), Vec::new());
         let Some(svg) = loadings_svg(&run) else { return Ok(()) };
         Ok(AtomicFile::write(&folder.path().join(PICTURE), svg.as_bytes())?)
@@ -134,7 +135,8 @@ pub fn begin(model: FactorName, arguments: &Arguments, out: &Output) -> Result<u
     };
     let plan = arguments.plan(&model.to_string(), json!(FactorPlan { settings: own }), seeds, prepared.fingerprint());
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
+    let progress: Vec<Progress> = points.into_iter().map(Progress::at).collect();
+    climb(&plan, &prepared, progress, folder, out)
 }
 
 /// The closed form first, then random loadings.
@@ -146,38 +148,18 @@ fn starts(prepared: &Prepared, seeds: &[u64]) -> Result<Vec<Point>, Failure> {
 }
 
 fn read_start(path: &Path, model: FactorName) -> Result<FactorFile, Failure> {
-    let opened = Opened::read(path)?;
-    let file = FactorFile::read(&opened)?;
-    if file.name() != model {
-        return Err(Failure::new(
-            format!("{}: a start of the model {} does not fit {model}", path.display(), file.name()),
-            "name the start's model, or give another start",
-        ));
-    }
-    Ok(file)
-}
-
-/// Refuses a start for other columns than the data have.
-fn check_columns(start: &FactorFile, columns: &[Column]) -> Result<(), Failure> {
-    let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-    if start.names().iter().map(String::as_str).eq(names.iter().copied()) {
-        return Ok(());
-    }
-    Err(Failure::new(
-        format!("the start has the columns {}, the data have {}", start.names().join(", "), names.join(", ")),
-        format!("read the data with --columns {}", start.names().join(",")),
-    ))
+    FactorFile::read(&start::read(path, &model.to_string())?)
 }
 
 /// Goes on with a run.
 pub fn go_on(
     own: FactorPlan,
     plan: &Plan,
-    progress: Vec<Progress>,
+    reached: Reached,
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
     let prepared = Prepared::new(own.settings, None, &plan.data, &plan.reading, out)?;
     check_fingerprint(plan, prepared.fingerprint())?;
-    climb(plan, &prepared, progress, folder, out)
+    climb(plan, &prepared, reached, folder, out)
 }

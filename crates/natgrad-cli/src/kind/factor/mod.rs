@@ -6,14 +6,13 @@ mod fit;
 mod rows;
 
 use super::{Fitted, Kind, Opened};
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::failure::Failure;
 use crate::output::Output;
 use file::FactorFile;
 use natgrad::catalogue::Message;
 use natgrad::catalogue::factor::{FactorName, about, words};
-use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 
 /// The kind.
@@ -32,6 +31,10 @@ impl Kind for Factors {
         option == "--latent-dim"
     }
 
+    fn leaves(&self) -> &'static [&'static str] {
+        &[fit::PICTURE]
+    }
+
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
         if file.model().is_none_or(|name| name.parse::<FactorName>().is_err()) {
             return Ok(None);
@@ -47,13 +50,7 @@ impl Kind for Factors {
         comparison::open(arguments, out)
     }
 
-    fn go_on(
-        &self,
-        plan: &Plan,
-        progress: Vec<Progress>,
-        folder: Option<RunFolder>,
-        out: &Output,
-    ) -> Result<u8, Failure> {
-        fit::go_on(plan.own()?, plan, progress, folder, out)
+    fn go_on(&self, plan: &Plan, reached: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+        fit::go_on(plan.own()?, plan, reached, folder, out)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::data::DataArguments;
 use crate::failure::Failure;
-use crate::kind::Opened;
+use crate::kind::{Opened, start};
 use crate::model_file::{check_head, setting};
 use crate::output::Output;
 use natgrad::geometry::Point;
@@ -78,15 +78,7 @@ impl LatentFile {
 
     /// Reads what `--start` names, and refuses other models.
     pub fn read_start(path: &Path, model: &str) -> Result<Self, Failure> {
-        let opened = Opened::read(path)?;
-        let file = Self::read(&opened)?;
-        if file.model != model {
-            return Err(Failure::new(
-                format!("{}: a start of the model {} does not fit {model}", path.display(), file.model),
-                "name the start's model, or give another start",
-            ));
-        }
-        Ok(file)
+        Self::read(&start::read(path, model)?)
     }
 
     /// Names of its columns.
@@ -101,14 +93,7 @@ impl LatentFile {
 
     /// Refuses a start for other columns than the data have.
     pub fn check_columns(&self, columns: &[Column]) -> Result<(), Failure> {
-        let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-        if self.columns.iter().map(String::as_str).eq(names.iter().copied()) {
-            return Ok(());
-        }
-        Err(Failure::new(
-            format!("the start has the columns {}, the data have {}", self.columns.join(", "), names.join(", ")),
-            format!("read the data with --columns {}", self.columns.join(",")),
-        ))
+        start::check_columns(&self.path, &self.columns, columns)
     }
 
     /// Names this file in an error of the library.

@@ -67,6 +67,7 @@ impl Comparable for Mixing<'_> {
         let parameters = learning.joint_metric(&outcome.look)?.rank();
         let entropies = learning.entropies(&outcome.look);
         let mut found = Found::of(&outcome, parameters, entropies);
+        found.cautions = prepared.described.cautions(&outcome.look.point, &outcome.progress);
         if size > 1 {
             // One latent variable, the component: at a stationary point its prior is the mean of its posteriors, so that their
             // mean divergence is the difference of the entropies.

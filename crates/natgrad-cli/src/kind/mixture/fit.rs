@@ -1,7 +1,7 @@
 //! Fitting mixtures: options into a model, rows into what it reads.
 
 use crate::command::fit::{Arguments, Recognition, Shape, Structure};
-use crate::command::fit::{Fittable, Plan, check_fingerprint, climb, fingerprint};
+use crate::command::fit::{Fittable, Plan, Reached, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
@@ -77,7 +77,7 @@ pub fn begin(model: ModelName, arguments: &Arguments, out: &Output) -> Result<u8
     };
     let plan = arguments.plan(&model.to_string(), own, seeds, prepared.fingerprint());
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let progress = points.into_iter().map(Progress::at).collect();
+    let progress: Vec<Progress> = points.into_iter().map(Progress::at).collect();
     climb(&plan, &prepared, progress, folder, out)
 }
 
@@ -85,7 +85,7 @@ pub fn begin(model: ModelName, arguments: &Arguments, out: &Output) -> Result<u8
 pub fn go_on(
     own: &MixturePlan,
     plan: &Plan,
-    progress: Vec<Progress>,
+    reached: Reached,
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
@@ -93,7 +93,7 @@ pub fn go_on(
     let source = plan.reading.open(&plan.data, own.all_levels, own.named.clone(), guess, out)?;
     let prepared = prepare(own.spec.clone(), source).map_err(|f| f.in_files(&plan.data))?;
     check_fingerprint(plan, prepared.fingerprint())?;
-    climb(plan, &prepared, progress, folder, out)
+    climb(plan, &prepared, reached, folder, out)
 }
 
 /// Data opened for a model, and which columns turned out to hold levels.

@@ -11,14 +11,13 @@ mod score;
 pub use fit::{Prepared, check_options, families_given, open_for_model, prepare, spec_for};
 
 use super::{Fitted, Kind, Opened};
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::model_file::ModelFile;
 use crate::output::Output;
 use natgrad::catalogue::{Described, models};
-use natgrad::engine::Progress;
 use natgrad::geometry::Point;
 use natgrad::rows::{Column, RowSource};
 use natgrad_io::RunFolder;
@@ -73,14 +72,8 @@ impl Kind for Mixtures {
         comparison::open(arguments, out)
     }
 
-    fn go_on(
-        &self,
-        plan: &Plan,
-        progress: Vec<Progress>,
-        folder: Option<RunFolder>,
-        out: &Output,
-    ) -> Result<u8, Failure> {
-        fit::go_on(&plan.own()?, plan, progress, folder, out)
+    fn go_on(&self, plan: &Plan, reached: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+        fit::go_on(&plan.own()?, plan, reached, folder, out)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{BAYES_NET, picture};
 use crate::command::fit::{Arguments, NetworkArguments, Recognition};
-use crate::command::fit::{Fittable, Plan, check_fingerprint, climb, fingerprint};
+use crate::command::fit::{Fittable, Plan, Reached, check_fingerprint, climb, fingerprint};
 use crate::data::Reading;
 use crate::failure::Failure;
 use crate::network_file;
@@ -208,7 +208,7 @@ impl Fittable for Prepared {
         Ok(summarise_network(&self.model, &self.learning(), &outcome.look, parameters, tolerance, Some(fit))?)
     }
 
-    fn write_pictures(&self, folder: &RunFolder, summary: &Summary) -> Result<(), Failure> {
+    fn write_pictures(&self, folder: &RunFolder, _: &Point, summary: &Summary) -> Result<(), Failure> {
         picture::write(folder, self.model.net().network(), summary)
     }
 
@@ -253,7 +253,7 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
         prepared.fingerprint(),
     );
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    let progress = points.into_iter().map(Progress::at).collect();
+    let progress: Vec<Progress> = points.into_iter().map(Progress::at).collect();
     climb(&plan, &prepared, progress, folder, out)
 }
 
@@ -313,7 +313,7 @@ fn read_start(prepared: &Prepared, file: &Path) -> Result<Point, Failure> {
 pub fn go_on(
     own: &NetworkPlan,
     plan: &Plan,
-    progress: Vec<Progress>,
+    reached: Reached,
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
@@ -323,5 +323,5 @@ pub fn go_on(
     let mut prepared = Prepared::new(own.settings.clone(), network, point, &plan.data, &plan.reading, out)?;
     prepared.random.clone_from(&own.random);
     check_fingerprint(plan, prepared.fingerprint())?;
-    climb(plan, &prepared, progress, folder, out)
+    climb(plan, &prepared, reached, folder, out)
 }

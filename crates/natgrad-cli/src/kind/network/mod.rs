@@ -10,7 +10,7 @@ mod sample;
 mod score;
 
 use super::{Fitted, Kind, Opened};
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
@@ -18,7 +18,6 @@ use crate::network_model::NetworkModelFile;
 use crate::output::Output;
 use natgrad::catalogue::Message;
 use natgrad::catalogue::bayes_net::words;
-use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 use std::path::Path;
 
@@ -46,6 +45,10 @@ impl Kind for Networks {
         Some(("networks", words()))
     }
 
+    fn leaves(&self) -> &'static [&'static str] {
+        &["network.json", "network.bif", picture::FILE]
+    }
+
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
         Ok(NetworkModelFile::find(file.given)?.map(|found| Box::new(found) as Box<dyn Fitted>))
     }
@@ -65,14 +68,8 @@ impl Kind for Networks {
         ))
     }
 
-    fn go_on(
-        &self,
-        plan: &Plan,
-        progress: Vec<Progress>,
-        folder: Option<RunFolder>,
-        out: &Output,
-    ) -> Result<u8, Failure> {
-        fit::go_on(&plan.own()?, plan, progress, folder, out)
+    fn go_on(&self, plan: &Plan, reached: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+        fit::go_on(&plan.own()?, plan, reached, folder, out)
     }
 }
 

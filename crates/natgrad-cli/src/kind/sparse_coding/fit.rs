@@ -3,7 +3,7 @@
 use super::SPARSE_CODING;
 use super::file::SparseFile;
 use crate::command::fit::{
-    Arguments, Fittable, Plan, Recognition, Shape, Structure, check_fingerprint, climb, fingerprint,
+    Arguments, Fittable, Plan, Reached, Recognition, Shape, Structure, check_fingerprint, climb, fingerprint,
 };
 use crate::data::Reading;
 use crate::failure::Failure;
@@ -91,9 +91,12 @@ impl Fittable for Prepared {
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
-        let dictionary = self.model.model().dictionary(at);
-        picture::weights(folder, "dictionary", &dictionary.weights, self.model.model().elements())?;
         Ok(folder.write_model(&SparseFile::of(&self.model, at))?)
+    }
+
+    fn write_pictures(&self, folder: &RunFolder, at: &Point, _: &Summary) -> Result<(), Failure> {
+        let dictionary = self.model.model().dictionary(at);
+        picture::weights(folder, "dictionary", &dictionary.weights, self.model.model().elements())
     }
 }
 
@@ -140,18 +143,19 @@ pub fn begin(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     };
     let plan = arguments.plan(SPARSE_CODING, json!(SparsePlan { settings: own }), seeds, prepared.fingerprint());
     let folder = arguments.out.as_deref().map(RunFolder::create).transpose()?;
-    climb(&plan, &prepared, points.into_iter().map(Progress::at).collect(), folder, out)
+    let progress: Vec<Progress> = points.into_iter().map(Progress::at).collect();
+    climb(&plan, &prepared, progress, folder, out)
 }
 
 /// Goes on with a run.
 pub fn go_on(
     own: SparsePlan,
     plan: &Plan,
-    progress: Vec<Progress>,
+    reached: Reached,
     folder: Option<RunFolder>,
     out: &Output,
 ) -> Result<u8, Failure> {
     let prepared = Prepared::new(own.settings, None, &plan.data, &plan.reading, out)?;
     check_fingerprint(plan, prepared.fingerprint())?;
-    climb(plan, &prepared, progress, folder, out)
+    climb(plan, &prepared, reached, folder, out)
 }

@@ -6,14 +6,13 @@ mod fit;
 mod rows;
 
 use super::{Fitted, Kind, Opened};
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::kind::latent::LatentFile;
 use crate::output::Output;
 use file::SparseFile;
-use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 use std::path::Path;
 
@@ -43,6 +42,10 @@ impl Kind for SparseCodings {
         option == "--latent-dim"
     }
 
+    fn leaves(&self) -> &'static [&'static str] {
+        &["reconstructions.svg", "samples.svg", "dictionary.svg"]
+    }
+
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
         if file.model() != Some(SPARSE_CODING) {
             return Ok(None);
@@ -58,14 +61,8 @@ impl Kind for SparseCodings {
         comparison::open(arguments, out)
     }
 
-    fn go_on(
-        &self,
-        plan: &Plan,
-        progress: Vec<Progress>,
-        folder: Option<RunFolder>,
-        out: &Output,
-    ) -> Result<u8, Failure> {
-        fit::go_on(plan.own()?, plan, progress, folder, out)
+    fn go_on(&self, plan: &Plan, reached: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+        fit::go_on(plan.own()?, plan, reached, folder, out)
     }
 }
 

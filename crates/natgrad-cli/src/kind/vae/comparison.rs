@@ -109,6 +109,7 @@ impl Comparable for Coding<'_> {
         let deviations = sums.latents[3 * size..].iter().map(|s| s / sums.weight);
         let latents = deviations.zip(&prior).zip(told).enumerate();
         Ok(Found {
+            cautions: Vec::new(),
             elbo: sums.elbo(),
             weight: sums.weight,
             parameters: vae.parameters(),

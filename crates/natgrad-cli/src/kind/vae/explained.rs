@@ -13,6 +13,19 @@ pub fn words() -> &'static [Message] {
                    let the variance be learnt: a large fixed variance makes latents worthless.",
         },
         Message {
+            name: "importance-bound",
+            text: "ln of the mean of some draws' p(x, z)/q(z|x), in the mean over rows: a bound on the log-evidence that is above \
+                   the ELBO in expectation, and nears the log-evidence as draws grow. Both are estimates: on few rows their \
+                   chance may turn them round.",
+        },
+        Message {
+            name: "short-climb",
+            text: "What some natural steps from where an autoencoder is gain, on about 16 000 of the rows at most: one epoch of them, or as \
+                   many as make forty steps, both ends compared row by row with the same draws. A gain of more than three \
+                   standard errors says that learning has not ended. It stands in for the certificate remaining, which needs \
+                   exact slopes.",
+        },
+        Message {
             name: "units",
             text: "Columns of an autoencoder with real outputs are learnt as deviations from their means in units of their \
                    standard deviations, so that columns of any size learn alike. ELBO, entropies, scores, samples and the \

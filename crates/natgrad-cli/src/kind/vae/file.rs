@@ -17,8 +17,7 @@ use std::path::{Path, PathBuf};
 pub struct Settings {
     /// The model's shape.
     pub architecture: Architecture,
-    /// Units of its columns; files of old have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Units of its columns; `null` where they are the data's own.
     pub units: Option<Units>,
     /// How it was learnt.
     pub learning: VariationalSettings,
@@ -83,9 +82,13 @@ fn check_architecture(value: &serde_json::Value, path: &Path) -> Result<(), Fail
     let Some(architecture) = value.get("settings").and_then(|s| s.get("architecture")) else {
         return Err(missing("architecture", "the model's shape"));
     };
-    match ARCHITECTURE.iter().find(|(name, _)| architecture.get(name).is_none()) {
-        Some((name, meaning)) => Err(missing(&format!("architecture.{name}"), meaning)),
-        None => Ok(()),
+    if let Some((name, meaning)) = ARCHITECTURE.iter().find(|(name, _)| architecture.get(name).is_none()) {
+        return Err(missing(&format!("architecture.{name}"), meaning));
+    }
+    // Without them the parameters would be read in other units, and nothing could tell.
+    match value["settings"].get("units") {
+        None => Err(missing("units", "zeros and units of the columns, or null where they are the data's own")),
+        Some(_) => Ok(()),
     }
 }
 

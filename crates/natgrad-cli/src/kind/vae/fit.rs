@@ -189,6 +189,7 @@ fn end(
     };
     if let Some(folder) = folder {
         VaeFile::of(vae, settings, source.columns()).write(folder, vae, at)?;
+        crate::kind::clear_former(folder, VAE)?;
         write_trace(folder, &outcome.progress.trace, &ended.seconds)?;
         folder.write_summary(&findings.document())?;
         picture::write(folder, vae, at, source, settings.seed)?;

@@ -18,14 +18,13 @@ mod words;
 pub use arguments::{Observables, Priors, VaeArguments};
 
 use super::{Fitted, Kind, Opened};
-use crate::command::fit::{Arguments, Plan};
+use crate::command::fit::{Arguments, Plan, Reached};
 use crate::command::select::{self, Comparable};
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
 use file::VaeFile;
 use natgrad::catalogue::Message;
-use natgrad::engine::Progress;
 use natgrad_io::RunFolder;
 use std::path::Path;
 
@@ -58,6 +57,10 @@ impl Kind for Autoencoders {
         option == "--latent-dim" || arguments::OPTIONS.contains(&option)
     }
 
+    fn leaves(&self) -> &'static [&'static str] {
+        &["model.safetensors", "reconstructions.svg", "samples.svg"]
+    }
+
     fn open(&self, file: &Opened<'_>) -> Result<Option<Box<dyn Fitted>>, Failure> {
         if file.model() != Some(VAE) {
             return Ok(None);
@@ -73,7 +76,7 @@ impl Kind for Autoencoders {
         comparison::open(arguments, out)
     }
 
-    fn go_on(&self, plan: &Plan, _: Vec<Progress>, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
+    fn go_on(&self, plan: &Plan, _: Reached, folder: Option<RunFolder>, out: &Output) -> Result<u8, Failure> {
         fit::go_on(plan, folder, out)
     }
 }

@@ -12,7 +12,7 @@ use natgrad::neural::Processor;
 use natgrad::rows::{RowSource, Table};
 use serde::Serialize;
 
-/// Steps of the climb, about.
+/// Steps of the climb, at least: it is made of whole epochs.
 const STEPS: u64 = 40;
 /// Rows of a step.
 const BATCH: usize = 128;
@@ -53,7 +53,7 @@ fn some(source: &dyn RowSource) -> Result<Table, Failure> {
 }
 
 impl ShortClimb {
-    /// Climbs by natural gradients for about [`STEPS`] steps; `None` where that leaves the finite numbers. A single
+    /// Climbs by natural gradients for the epochs that make [`STEPS`] steps, one at least; `None` where that leaves the finite numbers. A single
     /// row tells no error.
     pub fn of(
         vae: &Vae,

@@ -3,7 +3,7 @@
 use super::file::VaeFile;
 use super::{VAE, VaeArguments};
 use crate::failure::Failure;
-use crate::kind::Opened;
+use crate::kind::start;
 use crate::output::Output;
 use crate::table::short;
 use natgrad::model::vae::{Architecture, ColumnMoments, ObservableName, Vae, Variance};
@@ -28,13 +28,7 @@ pub struct Start {
 impl Start {
     /// Reads a run or a model file.
     pub fn read(given: &Path) -> Result<Self, Failure> {
-        let opened = Opened::read(given)?;
-        if opened.model() != Some(VAE) {
-            return Err(Failure::new(
-                format!("{}: it holds no {VAE}", given.display()),
-                "name the run of an autoencoder",
-            ));
-        }
+        let opened = start::read(given, VAE)?;
         let file = VaeFile::read(&opened)?;
         let (vae, at) = file.load()?;
         Ok(Start { vae, at, columns: file.named_columns(), path: opened.path })
@@ -73,14 +67,8 @@ impl Start {
     /// Refuses rows of other columns, or of other words.
     pub fn check_columns(&self, columns: &[Column]) -> Result<(), Failure> {
         let path = self.path.display();
-        let names = |of: &[Column]| of.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
-        let (own, given) = (names(&self.columns), names(columns));
-        if own != given {
-            return Err(Failure::new(
-                format!("{path}: the start has the columns {}, the data have {}", own.join(", "), given.join(", ")),
-                format!("read the data with --columns {}", own.join(",")),
-            ));
-        }
+        let own: Vec<String> = self.columns.iter().map(|c| c.name.clone()).collect();
+        start::check_columns(&self.path, &own, columns)?;
         match self.columns.iter().zip(columns).find(|(a, b)| a.kind != b.kind) {
             None => Ok(()),
             Some((a, b)) => Err(Failure::new(

@@ -31,7 +31,7 @@ pub struct Findings<'a> {
     pub tolerance: f64,
     /// Columns (from 0) whose variance is held by the floor.
     pub held: &'a [usize],
-    /// `converged`, `epoch-limit`, …
+    /// `converged`, `iteration-limit` (all epochs are done), …
     pub status: Option<&'a str>,
     /// What the data say about the options.
     pub advice: Option<String>,

@@ -24,6 +24,9 @@ impl Numbers {
     }
 }
 
+/// Share of a column's unit that a chart far away may cost its mean: rounding costs 1e-16 of the chart's distance.
+const LOST: f64 = 1e-6;
+
 fn bad(name: String, problem: String) -> Error {
     Error::Parameter {
         name,
@@ -80,6 +83,14 @@ impl FactorAnalysis {
         };
         if let Some(i) = noise.iter().position(|n| n.is_nan() || *n <= 0.0) {
             return Err(bad(format!("noise[{i}]"), format!("the variance {} is not above 0", noise[i])));
+        }
+        let kept = |d: usize| {
+            let back = chart.centers[d] + (mean[d] - chart.centers[d]) / chart.scales[d] * chart.scales[d];
+            (back - mean[d]).abs() <= LOST * chart.scales[d].max(mean[d].abs())
+        };
+        if let Some(d) = (0..width).find(|&d| !kept(d)) {
+            let problem = format!("at {} with a unit of {} it loses mean[{d}]", chart.centers[d], chart.scales[d]);
+            return Err(bad(format!("settings.chart[{d}]"), problem));
         }
         let mut at: Vec<f64> = mean.iter().enumerate().map(|(d, m)| (m - chart.centers[d]) / chart.scales[d]).collect();
         for d in 0..width {

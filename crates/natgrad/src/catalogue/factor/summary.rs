@@ -50,7 +50,7 @@ pub fn summarise_factors(
             model.free()
         )
     });
-    let floored: Vec<String> = model.without_noise(at).iter().map(|&d| model.names()[d].clone()).collect();
+    let floored = described.floored(at);
     let residual = ResidualSummary {
         prior: model.prior_residual(statistics).unwrap_or(0.0),
         ..ResidualSummary::of(look.elbo - entropies.sum(), statistics, model.tempering_variance(statistics), 0.0)
@@ -119,7 +119,7 @@ pub fn summarise_factors(
         standard_errors: errors.as_ref().map(|e| e.values.clone()),
         confidence_95: errors.map(|e| e.half_width_95),
         standard_errors_why,
-        warnings: warnings(described, &floored, fit.as_ref().map(|f| f.progress)),
+        warnings: warnings(described, at, fit.as_ref().map(|f| f.progress)),
         gram: Some(gram),
         ..Summary::begin(begun, fit.as_ref())
     })
@@ -187,23 +187,37 @@ fn directions(described: &FactorAnalysis, at: &Point, assessment: &Assessment, t
     out
 }
 
-fn warnings(described: &FactorAnalysis, floored: &[String], progress: Option<&Progress>) -> Vec<String> {
-    let mut out = Vec::new();
-    if !floored.is_empty() {
-        out.push(format!(
-            "the noise of {} goes to 0 (a Heywood case; natgrad explain heywood): try fewer latent dimensions, or leave the \
-             column out",
-            named(floored)
-        ));
+impl FactorAnalysis {
+    /// Names of the columns whose noise goes to 0 at a point.
+    fn floored(&self, at: &Point) -> Vec<String> {
+        self.model.without_noise(at).iter().map(|&d| self.model.names()[d].clone()).collect()
     }
-    if described.is_saturated() {
-        out.push(format!(
-            "{} factors for {} columns are more parameters than there are covariances: noise and loadings cannot be told \
-             apart. Use fewer latent dimensions",
-            described.factors().latent(),
-            described.factors().width()
-        ));
+
+    /// What makes a point less than it seems, in words: a noise that goes to 0, more parameters than covariances.
+    pub fn cautions(&self, at: &Point) -> Vec<String> {
+        let mut out = Vec::new();
+        let floored = self.floored(at);
+        if !floored.is_empty() {
+            out.push(format!(
+                "the noise of {} goes to 0 (a Heywood case; natgrad explain heywood): try fewer latent dimensions, or leave \
+                 the column out",
+                named(&floored)
+            ));
+        }
+        if self.is_saturated() {
+            out.push(format!(
+                "{} factors for {} columns are more parameters than there are covariances: noise and loadings cannot be \
+                 told apart. Use fewer latent dimensions",
+                self.model.latent(),
+                self.model.width()
+            ));
+        }
+        out
     }
+}
+
+fn warnings(described: &FactorAnalysis, at: &Point, progress: Option<&Progress>) -> Vec<String> {
+    let mut out = described.cautions(at);
     if let Some(p) = progress {
         match p.status {
             Some(Status::Diverged) => {

@@ -77,6 +77,15 @@ impl SparseDictionary {
         if profile.weight <= 0.0 {
             return Err(Error::Data { problem: "the data have no rows".into(), hint: "check the file".into() });
         }
+        if let Some(d) = profile.columns.iter().position(|c| !c.squares.is_finite()) {
+            return Err(Error::Data {
+                problem: format!(
+                    "column \"{}\": squares of its cells leave the range of numbers",
+                    source.columns()[d].name
+                ),
+                hint: "give it in other units, or leave the row with the largest cell out".into(),
+            });
+        }
         let squares: f64 = profile.columns.iter().map(|c| c.squares).sum();
         let mean = profile.columns.iter().map(|c| c.mean).collect();
         let cells = profile.weight * profile.columns.len().max(1) as f64;

@@ -11,6 +11,7 @@ use crate::diagnose::{
     residual_variance, unbounded,
 };
 use crate::engine::{Progress, Status};
+use crate::geometry::Point;
 use crate::model::{LatentModel, Note};
 use crate::objective::{Learning, Look};
 
@@ -213,7 +214,15 @@ fn named_directions(described: &Described, assessment: &Assessment) -> Vec<Strin
         .collect()
 }
 
-fn warnings(described: &Described, notes: &[Note], progress: Option<&Progress>, floored: &[usize]) -> Vec<String> {
+impl Described {
+    /// What makes the end of a fit less than it seems, in words: components without rows, estimates on a boundary or a floor.
+    pub fn cautions(&self, at: &Point, progress: &Progress) -> Vec<String> {
+        let notes: Vec<Note> = progress.notes.iter().map(Into::into).collect();
+        cautions(self, &notes, &self.mixture().floored(at))
+    }
+}
+
+fn cautions(described: &Described, notes: &[Note], floored: &[usize]) -> Vec<String> {
     let mut out = Vec::new();
     for note in notes {
         match note {
@@ -236,6 +245,11 @@ fn warnings(described: &Described, notes: &[Note], progress: Option<&Progress>, 
             described.spec().covariance_floor
         ));
     }
+    out
+}
+
+fn warnings(described: &Described, notes: &[Note], progress: Option<&Progress>, floored: &[usize]) -> Vec<String> {
+    let mut out = cautions(described, notes, floored);
     if let Some(p) = progress {
         match p.status {
             Some(Status::Diverged) => {

@@ -18,7 +18,8 @@ use rayon::prelude::*;
 /// Log-odds beyond this leave a probability that rounds to 0 or 1.
 const CERTAIN: f64 = 36.0;
 
-/// Information per row below which a unit's slope is rounding: of the slope, a difference of probabilities, about 1e-16 is.
+/// Information per row below which the slope along a coordinate is rounding: of a slope, a difference of probabilities, about
+/// 1e-16 is.
 const LEAST_INFORMATION: f64 = 1e-16;
 
 impl SigmoidBeliefNet {
@@ -96,10 +97,10 @@ impl SigmoidBeliefNet {
         let blocks = self.each_unit(&aggregate, &s.sums, |layer, unit, data, ws| {
             let range = self.layout.unit(layer, unit);
             let sum = data.information(&at.0[range.clone()], ws);
-            let mean = Matrix::from_fn(sum.nrows(), sum.ncols(), |i, j| sum[(i, j)] / s.weight);
-            // Of a unit that is certain everywhere slopes are rounding, and nothing is to be divided by its information.
-            let seen = (0..mean.nrows()).any(|i| mean[(i, i)] > LEAST_INFORMATION);
-            let mean = if seen { mean } else { Matrix::zeros(mean.nrows(), mean.ncols()) };
+            // Where a unit is certain slopes are rounding, and nothing is to be divided by its information.
+            let seen = |i: usize| sum[(i, i)] > LEAST_INFORMATION * s.weight;
+            let cell = |i: usize, j: usize| if seen(i) && seen(j) { sum[(i, j)] / s.weight } else { 0.0 };
+            let mean = Matrix::from_fn(sum.nrows(), sum.ncols(), cell);
             (range.collect::<Vec<usize>>(), mean)
         });
         BlockGram::new(self.layout.len(), blocks).ok_or_else(|| Error::Parameter {

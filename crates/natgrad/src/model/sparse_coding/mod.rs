@@ -133,6 +133,15 @@ impl SparseCoding {
         if !(d.noise.is_finite() && d.noise > 0.0) {
             return bad("noise", format!("{} is not a positive number", d.noise));
         }
+        for h in 0..self.elements {
+            let square = (0..self.columns).map(|c| d.weights[c * self.elements + h].powi(2)).sum::<f64>();
+            if !(square * d.scales[h].powi(2).max(1.0) / d.noise).is_finite() {
+                return bad(
+                    "dictionary",
+                    format!("element {} is too long for its scale and the noise: its square leaves the numbers", h + 1),
+                );
+            }
+        }
         let mut out = d.weights.clone();
         out.extend(d.scales.iter().map(|b| b.ln()));
         out.push(d.noise.ln());

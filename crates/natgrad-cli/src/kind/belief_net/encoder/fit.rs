@@ -148,6 +148,7 @@ fn end(task: &Task<'_>, ended: &Ended, folder: Option<&RunFolder>, out: &Output)
     };
     if let Some(folder) = folder {
         write(folder, &pair, task.learning)?;
+        crate::kind::clear_former(folder, SIGMOID_BELIEF_NET)?;
         listed::draw(folder, task.model, &progress.point)?;
         listed::draw_rows(folder, task.source, |chunk| Ok(believe(&pair, chunk)?.expected))?;
         write_trace(folder, &progress.trace, &ended.seconds)?;

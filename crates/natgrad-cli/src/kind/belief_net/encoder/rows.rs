@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::kind::latent::rows::{number, written};
 use crate::kind::{Fitted, stream};
 use crate::output::Output;
+use crate::table::with_error;
 use natgrad::model::sigmoid_belief_net::encoder::{
     EncoderBeliefs, TrainSettings, evaluate, importance_bound, recognise,
 };
@@ -80,13 +81,16 @@ impl Fitted for EncoderFile {
         if out.json {
             out.document(&json!({
                 "rows": e.rows, "weight": e.weight, "log_evidence": null, "elbo": e.importance,
-                "elbo_error": e.importance_error, "draws": e.samples, "elbo_of_one_draw": e.elbo,
-                "importance_bound": {"value": value, "error": error, "draws": draws},
+                "elbo_error": (e.rows > 1).then_some(e.importance_error), "draws": e.samples, "elbo_of_one_draw": e.elbo,
+                "importance_bound": {"value": value, "error": (e.rows > 1).then_some(error), "draws": draws},
             }))?;
         } else {
             out.result(&format!(
-                "{} rows, ELBO of {} draws {:.4} ± {:.4} nats per row; bound of {draws} draws {value:.4} ± {error:.4}",
-                e.rows, e.samples, e.importance, e.importance_error
+                "{} rows, ELBO of {} draws {} nats per row; bound of {draws} draws {}",
+                e.rows,
+                e.samples,
+                with_error(e.importance, e.importance_error),
+                with_error(value, error)
             ))?;
         }
         Ok(0)

@@ -5,6 +5,7 @@ use super::super::rows::unit_names;
 use super::file::Pair;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::table::with_error;
 use natgrad::diagnose::{Certificate, Verdict};
 use natgrad::model::sigmoid_belief_net::encoder::Evaluation;
 use serde_json::{Value, json};
@@ -64,6 +65,8 @@ impl Findings<'_> {
         let names = unit_names(&model.settings().layers);
         let collapsed: Vec<&String> = e.collapsed.iter().filter_map(|u| names.get(*u)).collect();
         let columns: Vec<&String> = model.columns().iter().map(|c| &c.name).collect();
+        // One row has no standard error.
+        let told = |error: f64| (e.rows > 1).then_some(error);
         json!({
             "model": SIGMOID_BELIEF_NET,
             "recognition": "encoder",
@@ -75,11 +78,11 @@ impl Findings<'_> {
             "iterations": self.run.map(|r| r.0),
             "passes": self.run.map(|r| r.0 as f64),
             "elbo": e.importance,
-            "elbo_error": e.importance_error,
+            "elbo_error": told(e.importance_error),
             "draws": e.samples,
             "elbo_of_one_draw": e.elbo,
             "log_evidence": null,
-            "importance_bound": {"value": self.bound.0, "error": self.bound.1, "draws": self.bound.2},
+            "importance_bound": {"value": self.bound.0, "error": told(self.bound.1), "draws": self.bound.2},
             "entropy_sum": e.entropies.sum(),
             "entropies": e.entropies,
             "residual": {"value": e.residual, "standard_error": e.residual_error},
@@ -116,19 +119,17 @@ impl Findings<'_> {
             let (h, layers) = (e.entropies, &self.pair.model.settings().layers);
             let layers: Vec<String> = layers.iter().map(usize::to_string).collect();
             out.result(&format!(
-                "{SIGMOID_BELIEF_NET} with an encoder, hidden layers {}: {} rows{}\nELBO of {} draws {:.4} ± {:.4} nats per row; of one \
-                 draw {:.4}; bound of {} draws {:.4} ± {:.4}\nentropy sum {:.4}: recognition {:.4} − prior {:.4} − observable \
+                "{SIGMOID_BELIEF_NET} with an encoder, hidden layers {}: {} rows{}\nELBO of {} draws {} nats per row; of one \
+                 draw {:.4}; bound of {} draws {}\nentropy sum {:.4}: recognition {:.4} − prior {:.4} − observable \
                  {:.4}\n{}: {}",
                 layers.join(", "),
                 e.rows,
                 self.status.map_or(String::new(), |s| format!(", {s}")),
                 e.samples,
-                e.importance,
-                e.importance_error,
+                with_error(e.importance, e.importance_error),
                 e.elbo,
                 self.bound.2,
-                self.bound.0,
-                self.bound.1,
+                with_error(self.bound.0, self.bound.1),
                 h.sum(),
                 h.recognition,
                 h.prior,
