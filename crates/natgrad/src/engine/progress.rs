@@ -45,6 +45,18 @@ pub enum Status {
     Interrupted,
 }
 
+impl Status {
+    /// Its name, as reports and `natgrad explain` have it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Status::Converged => "converged",
+            Status::IterationLimit => "iteration-limit",
+            Status::Diverged => "diverged",
+            Status::Interrupted => "interrupted",
+        }
+    }
+}
+
 /// Edges of a bound that is not exact: points from which whole EM steps fall, as recognition then ends elsewhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Edges {

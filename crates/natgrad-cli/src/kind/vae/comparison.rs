@@ -116,12 +116,7 @@ impl Comparable for Coding<'_> {
             entropies: sums.entropies(),
             discrete: false,
             bound: true,
-            status: Some(match outcome.progress.status {
-                Some(VariationalStatus::Converged) => Status::Converged,
-                Some(VariationalStatus::Diverged) => Status::Diverged,
-                Some(VariationalStatus::Interrupted) => Status::Interrupted,
-                _ => Status::IterationLimit,
-            }),
+            status: Some(outcome.progress.status.map_or(Status::IterationLimit, Status::from)),
             why: None,
             latents: latents
                 .map(|(l, ((s, t), told))| Latent::new(format!("latent_{}", l + 1), normal + 0.5 * t, normal + s, told))

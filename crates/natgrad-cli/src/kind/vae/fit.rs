@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::table::short;
 use natgrad::catalogue::latent::two_states;
-use natgrad::engine::{VariationalProgress, VariationalSettings, VariationalStatus, evaluate, mean_importance_bound};
+use natgrad::engine::{Status, VariationalProgress, VariationalSettings, evaluate, mean_importance_bound};
 use natgrad::model::vae::{ColumnMoments, ObservableName, Units, Vae, Variance};
 use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
@@ -166,12 +166,7 @@ fn end(
     let (bound, bounded) = mean_importance_bound(vae, source, at, (DRAWS, BOUNDED), settings.seed)?;
     let advice = unlike(vae, moments, source);
     let columns: Vec<String> = source.columns().iter().map(|c| c.name.clone()).collect();
-    let status = match outcome.progress.status {
-        Some(VariationalStatus::Converged) => "converged",
-        Some(VariationalStatus::Diverged) => "diverged",
-        Some(VariationalStatus::Interrupted) => "interrupted",
-        _ => "iteration-limit",
-    };
+    let status = outcome.progress.status.map_or(Status::IterationLimit, Status::from);
     let findings = Findings {
         vae,
         at,
@@ -182,7 +177,7 @@ fn end(
         known_residual: outcome.known_residual,
         tolerance: EXACT,
         held: &outcome.held,
-        status: Some(status),
+        status: Some(status.name()),
         advice,
         climb: None,
         run: Some((outcome.progress.epoch, settings.seed)),
@@ -198,7 +193,7 @@ fn end(
             folder.remove_checkpoint()?;
         }
     }
-    if outcome.progress.status == Some(VariationalStatus::Diverged) {
+    if status == Status::Diverged {
         return Err(diverged(outcome.progress.epoch, vae, folder));
     }
     findings.show(out)?;

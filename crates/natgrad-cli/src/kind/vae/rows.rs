@@ -3,10 +3,12 @@
 use super::file::VaeFile;
 use super::short_climb::ShortClimb;
 use super::summary::Findings;
-use super::words::{give_or_take, told, without_elbo};
+use super::words::{give_or_take, without_elbo};
+use crate::command::select::HeldOut;
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::table::with_error;
 use natgrad::engine::{evaluate, generate, importance_bound, mean_importance_bound, recognise};
 use natgrad::model::vae::Vae;
 use natgrad::rows::{Column, ColumnKind, RowSource};
@@ -42,22 +44,6 @@ fn load(file: &VaeFile, data: &DataArguments, out: &Output) -> Result<Loaded, Fa
     Ok(Loaded { vae, at, source })
 }
 
-/// Mean of rows' numbers, with their weights.
-pub fn mean(source: &dyn RowSource, values: &[f64]) -> Result<f64, Failure> {
-    let (mut total, mut weight) = (0.0, 0.0);
-    source.sweep(0..source.chunks(), &mut |_, chunk| {
-        for n in 0..chunk.rows {
-            let w = chunk.weight(n);
-            if w > 0.0 {
-                total += w * values[chunk.first_row as usize + n];
-                weight += w;
-            }
-        }
-        Ok(())
-    })?;
-    Ok(total / weight)
-}
-
 /// ELBO and importance-weighted bound; that of each row into a file.
 pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Output) -> Result<u8, Failure> {
     let loaded = load(file, data, out)?;
@@ -66,7 +52,7 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
     let expectation = &file.settings.learning.expectation;
     let evaluation = evaluate(vae, source.as_ref(), at, expectation, SEED).map_err(named)?;
     let bounds = importance_bound(vae, source.as_ref(), at, DRAWS, SEED).map_err(named)?;
-    let bound = mean(source.as_ref(), &bounds)?;
+    let bound = HeldOut::with(source.as_ref(), bounds.clone())?.mean();
     if let Some(path) = to {
         write_table(path, &[number("importance_bound".into())], &[bounds])?;
     }
@@ -79,7 +65,7 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
             "log_evidence": null,
             "elbo": sums.elbo(),
             "elbo_error": sums.elbo_error(),
-            "importance_bound": {"value": bound, "draws": DRAWS},
+            "importance_bound": {"value": bound.map(|b| b.mean), "error": bound.and_then(|b| b.error), "draws": DRAWS},
         }))?;
     } else {
         out.result(&format!(
@@ -87,7 +73,7 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
             sums.rows,
             if sums.rows == 1 { "" } else { "s" },
             give_or_take(sums.elbo(), sums.elbo_error(), sums.rows),
-            told(bound, sums.elbo_error())
+            bound.map_or_else(|| "not known".into(), |b| with_error(b.mean, b.error.unwrap_or(0.0)))
         ))?;
     }
     Ok(0)

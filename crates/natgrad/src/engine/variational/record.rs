@@ -1,6 +1,7 @@
 //! What learning leaves behind: a line per epoch, the state to go on from, and how it ended.
 
 use super::trust::Trust;
+use crate::engine::Status;
 use crate::model::Entropies;
 use crate::model::vae::Sums;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,18 @@ pub enum VariationalStatus {
     Diverged,
     /// Somebody stopped it.
     Interrupted,
+}
+
+impl From<VariationalStatus> for Status {
+    /// All epochs are what iterations are to other fits.
+    fn from(status: VariationalStatus) -> Self {
+        match status {
+            VariationalStatus::Converged => Status::Converged,
+            VariationalStatus::EpochLimit => Status::IterationLimit,
+            VariationalStatus::Diverged => Status::Diverged,
+            VariationalStatus::Interrupted => Status::Interrupted,
+        }
+    }
 }
 
 /// Everything needed to go on, to the same bits.
