@@ -75,6 +75,7 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
     assert_eq!(ran.code, Some(130), "{ran:#?}");
     assert!(ran.stderr.contains("natgrad fit --resume interrupted"), "{ran:#?}");
     assert_eq!(place.json("interrupted/summary.json")["status"], "interrupted");
+    place.run(&format!("score interrupted {}", example("slow_em.csv"))).fine();
     for file in ["model.json", "trace.csv", "report.html", "checkpoint"] {
         assert!(place.path(&format!("interrupted/{file}")).exists(), "{file}");
     }
@@ -96,6 +97,14 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
     child.kill().expect("it is killed");
     child.wait().expect("it ends");
     assert!(place.path("killed/checkpoint").exists() && !place.path("killed/summary.json").exists());
+    // A model that is there is not of this fit.
+    let data = example("slow_em.csv");
+    place.write("killed/model.json", place.read("whole/model.json"));
+    let checkpoint = place.bytes("killed/checkpoint");
+    std::thread::sleep(Duration::from_millis(20));
+    place.write("killed/checkpoint", checkpoint);
+    place.run(&format!("score killed {data}")).refused(&["killed: a fit in it has not ended", "--resume killed"]);
+    place.run(&format!("score killed/model.json {data}")).fine();
     place.run("fit --resume killed").fine();
     assert!(!place.path("killed/checkpoint").exists());
     same(&place, "whole", "killed");

@@ -106,11 +106,23 @@ impl RunFolder {
     /// Where `model.json` lies, once a fit has written it.
     ///
     /// # Errors
-    /// [`IoError::File`] if there is none, with how to go on where a fit was stopped before its end.
+    /// [`IoError::File`] if there is none, or if it is older than a fit that has not ended, with how to go on.
     pub fn model(&self) -> Result<PathBuf, IoError> {
         let path = self.model_path();
         if path.is_file() {
-            return Ok(path);
+            let written = |file: &Path| std::fs::metadata(file).and_then(|m| m.modified()).ok();
+            return match (written(&self.checkpoint_path()), written(&path)) {
+                (Some(checkpoint), Some(model)) if checkpoint > model => Err(refusal(
+                    &self.path,
+                    "a fit in it has not ended, and its model.json is from before",
+                    &format!(
+                        "go on with `natgrad fit --resume {}`, or name {} to use the old model",
+                        self.path.display(),
+                        path.display()
+                    ),
+                )),
+                _ => Ok(path),
+            };
         }
         Err(if self.has_checkpoint() {
             let hint =

@@ -271,6 +271,15 @@ fn finish(
         summary.warnings.push(format!("{failed} of {} starts diverged (no maximum along their path)", elbos.len()));
     }
     if let Some(folder) = &folder {
+        if interrupted {
+            let states = ended.iter().zip(states).map(|(e, s)| {
+                let (watched, seconds) = locked(s).clone();
+                (e.outcome.as_ref().map_or(watched, |o| o.progress.clone()), seconds)
+            });
+            let (progress, clocks) = states.unzip();
+            // Before the model: one that is older than the checkpoint is of a former fit.
+            folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress, clocks })?;
+        }
         let seconds = locked(&states[best]).1.clone();
         prepared.write_model(folder, &outcome.look.point)?;
         crate::kind::clear_former(folder, &plan.model)?;
@@ -278,13 +287,6 @@ fn finish(
         write_run(folder, &outcome.progress, &seconds, &summary)?;
         if !interrupted {
             folder.remove_checkpoint()?;
-        } else {
-            let states = ended.iter().zip(states).map(|(e, s)| {
-                let (watched, seconds) = locked(s).clone();
-                (e.outcome.as_ref().map_or(watched, |o| o.progress.clone()), seconds)
-            });
-            let (progress, clocks) = states.unzip();
-            folder.write_checkpoint(&Checkpoint { plan: plan.clone(), progress, clocks })?;
         }
     }
     show(&summary, out)?;
