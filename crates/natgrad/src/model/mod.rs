@@ -121,7 +121,7 @@ pub struct Inward {
 pub enum Note {
     /// Component without rows: its parameters are kept where they were.
     Empty(usize),
-    /// A parameter of a component on the boundary of its domain (in the model's own terms).
+    /// A parameter of a component (unit, element) on the boundary of its domain, in the model's own terms.
     Boundary(usize, String),
     /// A component whose covariance is held up by the floor.
     Floored(usize),

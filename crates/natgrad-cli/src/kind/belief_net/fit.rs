@@ -20,14 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// How the model says that a unit has come to the boundary.
-const CERTAIN: &str = " is certain given the layer above: its weights grow without bound";
-
 /// Samples that are drawn, and twice the rows whose reconstructions are.
 const SHOWN: usize = 40;
-
-/// Most columns that one warning names.
-const MOST_NAMED: usize = 6;
 
 /// What a checkpoint keeps of a belief net.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,9 +78,7 @@ impl Fittable for Prepared {
     fn summarise(&self, outcome: &Outcome, tolerance: f64, restarts: Restarts, seed: u64) -> Result<Summary, Failure> {
         let told = self.model.summarised(&outcome.look);
         let fit = Ended { progress: &outcome.progress, restarts: Some(restarts), seed };
-        let mut summary = summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?;
-        name_columns(&mut summary);
-        Ok(summary)
+        Ok(summarise_latent(told, &self.learning(), &outcome.look, tolerance, Some(fit))?)
     }
 
     fn write_model(&self, folder: &RunFolder, at: &Point) -> Result<(), Failure> {
@@ -135,36 +127,6 @@ pub fn draw_rows(
     let images: Vec<Vec<f64>> =
         pairs.flat_map(|(values, line)| line.map(|n| of(values, n)).collect::<Vec<_>>()).collect();
     picture::images(folder, "reconstructions", &images, Shades::Ink)
-}
-
-/// One warning for all columns that are certain, by their names: pictures have many such.
-fn name_columns(summary: &mut Summary) {
-    let place = |w: &String| {
-        let number = w.strip_prefix("boundary: column ")?.strip_suffix(CERTAIN)?;
-        number.parse::<usize>().ok()?.checked_sub(1)
-    };
-    let names: Vec<String> =
-        summary.warnings.iter().filter_map(place).filter_map(|d| summary.columns.get(d).cloned()).collect();
-    if names.is_empty() {
-        return;
-    }
-    summary.warnings.retain(|w| place(w).is_none());
-    let growth = if names.len() == 1 {
-        CERTAIN.to_string()
-    } else {
-        " are certain given the layer above: their weights grow without bound".to_string()
-    };
-    summary.warnings.push(format!("boundary: {}{growth}", listed(&names)));
-}
-
-/// Some columns by their names.
-pub fn listed(names: &[String]) -> String {
-    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
-    match (names.len(), more) {
-        (1, _) => format!("column {first}"),
-        (_, 0) => format!("columns {first}"),
-        _ => format!("columns {first} and {more} more"),
-    }
 }
 
 /// Says so where layer 1 has more units than there are columns.

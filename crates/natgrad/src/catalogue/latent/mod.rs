@@ -10,5 +10,5 @@ mod words;
 pub use belief_net::{BeliefNet, BeliefNetSettings, two_states};
 pub use centred::Centred;
 pub use dictionary::{DictionarySettings, SparseDictionary, check as check_whole};
-pub use summary::{Summarised, summarise_latent};
+pub use summary::{Summarised, listed_columns, summarise_latent};
 pub use words::words;

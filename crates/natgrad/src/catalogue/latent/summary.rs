@@ -26,6 +26,43 @@ pub struct Summarised {
     pub exact: bool,
     /// Why there are no information matrices, where there are none.
     pub no_information: String,
+    /// What is said of estimates on the boundary: the columns' names and the notes of the last M-step.
+    pub boundaries: fn(&[String], &[Note]) -> Vec<String>,
+}
+
+/// Most columns that one sentence names.
+const MOST_NAMED: usize = 6;
+
+/// Some columns by their names: `column a`, `columns a, b`, `columns a, … and 3 more`.
+pub fn listed_columns(names: &[String]) -> String {
+    let (first, more) = (names[..names.len().min(MOST_NAMED)].join(", "), names.len().saturating_sub(MOST_NAMED));
+    match (names.len(), more) {
+        (1, _) => format!("column {first}"),
+        (_, 0) => format!("columns {first}"),
+        _ => format!("columns {first} and {more} more"),
+    }
+}
+
+/// What stands in the notes.
+fn as_they_are(_: &[String], notes: &[Note]) -> Vec<String> {
+    let what = |n: &Note| if let Note::Boundary(_, what) = n { Some(format!("boundary: {what}")) } else { None };
+    notes.iter().filter_map(what).collect()
+}
+
+/// As [`as_they_are`], columns together and by name.
+fn by_columns(columns: &[String], notes: &[Note]) -> Vec<String> {
+    let (of_columns, others): (Vec<&Note>, Vec<&Note>) =
+        notes.iter().partition(|n| matches!(n, Note::Boundary(unit, _) if *unit < columns.len()));
+    let mut said = as_they_are(columns, &others.into_iter().cloned().collect::<Vec<_>>());
+    let place = |n: &&Note| if let Note::Boundary(unit, _) = n { Some(columns[*unit].clone()) } else { None };
+    let names: Vec<String> = of_columns.iter().filter_map(place).collect();
+    let certain = match names.len() {
+        0 => return said,
+        1 => "is certain given the layer above: its weights grow without bound",
+        _ => "are certain given the layer above: their weights grow without bound",
+    };
+    said.push(format!("boundary: {} {certain}", listed_columns(&names)));
+    said
 }
 
 impl super::BeliefNet {
@@ -52,6 +89,7 @@ impl super::BeliefNet {
                      information"
                 ),
             },
+            boundaries: by_columns,
         }
     }
 }
@@ -76,6 +114,7 @@ impl super::SparseDictionary {
                 }
             }
             .into(),
+            boundaries: as_they_are,
         }
     }
 }
@@ -120,10 +159,7 @@ pub fn summarise_latent(
         directions: Vec::new(),
     });
     certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
-    let mut warnings: Vec<String> = notes
-        .iter()
-        .filter_map(|n| if let Note::Boundary(_, what) = n { Some(format!("boundary: {what}")) } else { None })
-        .collect();
+    let mut warnings = (told.boundaries)(&told.columns, &notes);
     let progress = fit.as_ref().map(|f| f.progress);
     if matches!(progress.and_then(|p| p.status.as_ref()), Some(Status::IterationLimit)) {
         warnings.push(

@@ -50,6 +50,11 @@ impl Layout {
         first..first + self.block(layer)
     }
 
+    /// The place of a unit among all, the columns first: how notes name units.
+    pub fn number(&self, layer: usize, unit: usize) -> usize {
+        self.sizes[..layer].iter().sum::<usize>() + unit
+    }
+
     /// Number of coordinates.
     pub fn len(&self) -> usize {
         self.offsets[self.sizes.len()]

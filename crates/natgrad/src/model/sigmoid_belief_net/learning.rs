@@ -124,7 +124,8 @@ impl SigmoidBeliefNet {
                 } else {
                     format!("unit {} of layer {layer}", unit + 1)
                 };
-                Note::Boundary(unit, format!("{of} is certain given the layer above: its weights grow without bound"))
+                let what = format!("{of} is certain given the layer above: its weights grow without bound");
+                Note::Boundary(self.layout.number(layer, unit), what)
             });
             (theta, note)
         });

@@ -10,7 +10,7 @@ use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell, fingerpr
 use crate::failure::Failure;
 use crate::kind::latent::LatentFile;
 use crate::output::Output;
-use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings};
+use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings, listed_columns};
 use natgrad::geometry::Point;
 use natgrad::model::sigmoid_belief_net::Recognition;
 use natgrad::model::sigmoid_belief_net::encoder::{Amortised, Encoder, EncoderStatus, Epoch, Phases, TrainSettings};
@@ -167,7 +167,7 @@ fn constant(model: &BeliefNet, frequencies: &[f64]) -> Option<String> {
     let constant = model.columns().iter().zip(frequencies).filter(|(_, f)| **f == 0.0 || **f == 1.0);
     let names: Vec<String> = constant.map(|(c, _)| c.name.clone()).collect();
     let growth = if names.len() == 1 { "never changes: its bias grows" } else { "never change: their biases grow" };
-    (!names.is_empty()).then(|| format!("boundary: {} {growth} without bound", listed::listed(&names)))
+    (!names.is_empty()).then(|| format!("boundary: {} {growth} without bound", listed_columns(&names)))
 }
 
 /// A line per epoch.

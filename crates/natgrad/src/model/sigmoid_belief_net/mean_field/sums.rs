@@ -192,7 +192,8 @@ impl Sums {
                 // A unit that is always on or off stops where rounding does.
                 let odds = (on.ln() - (s.weight - on).ln()).clamp(-37.0, 37.0);
                 if odds.abs() == 37.0 {
-                    notes.push(Note::Boundary(u, format!("unit {} of the top is always in one state", u + 1)));
+                    let what = format!("unit {} of the top is always in one state", u + 1);
+                    notes.push(Note::Boundary(self.layout.number(l, u), what));
                 }
                 out.push(odds);
             }
