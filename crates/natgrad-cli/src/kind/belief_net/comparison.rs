@@ -93,6 +93,7 @@ impl Comparable for Believing<'_> {
         }
         let outcome = best.ok_or_else(|| Failure::new("no start was made", "give --restarts of at least 1"))?;
         let mut found = Found::of(&outcome, model.net().free(), learning.entropies(&outcome.look));
+        found.cautions = model.summarised(&outcome.look).cautions(&outcome.progress);
         found.bound = self.recognition != Recognition::Exact;
         let point = &outcome.look.point;
         if let Some(test) = held_out {

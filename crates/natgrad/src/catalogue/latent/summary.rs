@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::catalogue::summary::{Beginning, Ended, ResidualSummary, Summary};
 use crate::diagnose::{Assessment, Circumstances, Restarts, certify};
-use crate::engine::Status;
+use crate::engine::{Progress, Status};
 use crate::geometry::{Metric, Tangent};
 use crate::model::{Note, sigmoid_belief_net::Recognition, sparse_coding::Covariance};
 use crate::objective::{Learning, Look};
@@ -40,6 +40,14 @@ pub fn listed_columns(names: &[String]) -> String {
         (1, _) => format!("column {first}"),
         (_, 0) => format!("columns {first}"),
         _ => format!("columns {first} and {more} more"),
+    }
+}
+
+impl Summarised {
+    /// What is said of the boundary where a fit has ended.
+    pub fn cautions(&self, progress: &Progress) -> Vec<String> {
+        let notes: Vec<Note> = progress.notes.iter().map(Into::into).collect();
+        (self.boundaries)(&self.columns, &notes)
     }
 }
 
