@@ -44,7 +44,7 @@ pub(in super::super) struct Field {
     missing: Vec<bool>,
     moments: Vec<f64>,
     pub(super) scratch: Scratch,
-    /// Sweeps of all units since the field was made.
+    /// Sweeps of all units since its rows were read.
     pub sweeps: usize,
     /// What log-odds of independent beliefs are multiplied with: below 1 while they cool.
     pub(super) share: f64,
@@ -76,6 +76,7 @@ impl Field {
     /// Takes the cells of some rows of a chunk.
     pub fn read(&mut self, chunk: &Chunk<'_>, first: usize, rows: usize) {
         self.rows = rows;
+        self.sweeps = 0;
         let columns = chunk.values.len() / chunk.rows.max(1);
         for arrays in [&mut self.means, &mut self.halves] {
             arrays[0].resize(columns * rows, 0.0);

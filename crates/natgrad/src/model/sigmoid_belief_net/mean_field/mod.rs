@@ -36,9 +36,13 @@ use crate::model::{Absorb, Statistics, Want};
 use crate::rows::Chunk;
 use climb::Field;
 use layers::Layers;
+use rayon::prelude::*;
 
 /// Rows that climb together: their log-odds stay in the second-level cache.
 const ROWS: usize = 64;
+
+/// Most blocks of a chunk that climb at once: tables of few rows have one chunk, and should still use the machine.
+const AT_ONCE: usize = 8;
 
 /// The net prepared at a point.
 pub(super) struct Prepared<'a> {
@@ -54,21 +58,22 @@ impl<'a> Prepared<'a> {
 
     /// Rows of a chunk, each as often as its block's units were swept.
     pub fn swept(&self, chunk: &Chunk<'_>) -> usize {
-        let (mut total, mut before) = (0, 0);
-        self.each(chunk, |_, field| {
-            total += (field.sweeps - before) * field.rows;
-            before = field.sweeps;
-        });
+        let mut total = 0;
+        self.each(chunk, |_, field| total += field.sweeps * field.rows);
         total
     }
 
-    /// Block after block at its bound.
+    /// Block after block at its bound; they climb on all threads and are seen in their order.
     fn each(&self, chunk: &Chunk<'_>, mut visit: impl FnMut(usize, &mut Field)) {
-        let mut field = Field::new(&self.layers, ROWS.min(chunk.rows));
-        for first in (0..chunk.rows).step_by(ROWS) {
-            field.read(chunk, first, ROWS.min(chunk.rows - first));
-            field.climb(&self.layers);
-            visit(first, &mut field);
+        let blocks: Vec<usize> = (0..chunk.rows).step_by(ROWS).collect();
+        let at_once = blocks.len().min(AT_ONCE).min(rayon::current_num_threads());
+        let mut fields: Vec<Field> = (0..at_once).map(|_| Field::new(&self.layers, ROWS.min(chunk.rows))).collect();
+        for blocks in blocks.chunks(at_once.max(1)) {
+            fields.par_iter_mut().zip(blocks).for_each(|(field, &first)| {
+                field.read(chunk, first, ROWS.min(chunk.rows - first));
+                field.climb(&self.layers);
+            });
+            fields.iter_mut().zip(blocks).for_each(|(field, &first)| visit(first, field));
         }
     }
 }
