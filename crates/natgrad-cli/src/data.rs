@@ -1,6 +1,7 @@
 //! The data arguments that subcommands share.
 
 use crate::failure::Failure;
+use crate::kind;
 use crate::output::Output;
 use natgrad::rows::{ColumnKind, RowSource};
 use natgrad_io::{Levels, Opened, Others, ReadOptions, open_with_notes};
@@ -17,7 +18,7 @@ pub struct DataArguments {
 }
 
 impl DataArguments {
-    /// Refuses to write over a file that is read.
+    /// Refuses to write over a file that is read, and over those of a run.
     pub fn spare(&self, to: &Path) -> Result<(), Failure> {
         let same = |data: &PathBuf| match (data.canonicalize(), to.canonicalize()) {
             (Ok(a), Ok(b)) => a == b || (a.is_dir() && b.starts_with(&a)),
@@ -28,7 +29,7 @@ impl DataArguments {
                 format!("{} holds the data: it is not written over", to.display()),
                 "give --out another name",
             )),
-            false => Ok(()),
+            false => kind::spare_run(to),
         }
     }
 }

@@ -114,7 +114,7 @@ impl ModelFile {
                 "fit --start, score, predict, impute, sample and check take it",
             ));
         }
-        let mut file: ModelFile = read_json(&path)?;
+        let mut file: ModelFile = serde_json::from_value(head).map_err(|e| bad(&path, e))?;
         // Said here, so that nothing that asks for them later takes others instead.
         file.setting::<LevelNames>("levels", &path)?;
         file.setting::<Vec<[f64; 2]>>("charts", &path)?;

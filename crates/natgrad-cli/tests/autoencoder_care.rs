@@ -49,7 +49,10 @@ fn what_is_learnt_does_not_depend_on_the_units_of_a_column() {
         let scored = place.run("score run other.csv --json").fine().json();
         // Draws of its own: a few standard errors of the ELBO.
         assert!((number(&scored["elbo"]) - number(&other["elbo"])).abs() < 4.0 * number(&other["elbo_error"]));
-        place.run("check run other.csv").fine();
+        // Fifty steps are not the end, and `check` says so.
+        let checked = place.run("check run other.csv --json");
+        let verdicts = checked.json()["certificates"].clone();
+        assert_eq!((verdicts[0]["verdict"].as_str(), checked.code), (Some("holds"), Some(1)), "{verdicts}");
         place.run("sample run --rows 200 --seed 3 --out made.csv").fine();
         let made: Vec<f64> = place.rows("made.csv")[1..].iter().map(|r| r[0].parse().expect("a number")).collect();
         let mean = made.iter().sum::<f64>() / 200.0;
@@ -129,19 +132,94 @@ fn bernoulli_columns_may_hold_words() {
 }
 
 #[test]
+fn weights_are_counts_in_standard_errors() {
+    let place = Place::new();
+    let rows: Vec<(f64, f64)> =
+        (0..40).map(|i| (f64::from(i * 7 % 11) - 5.0, f64::from(i * 5 % 7) * 0.5 - 0.1 * f64::from(i))).collect();
+    let line = |(a, b): &(f64, f64)| format!("{a},{b}");
+    let weighted: Vec<String> = rows.iter().enumerate().map(|(i, r)| format!("{},{}", line(r), i % 3)).collect();
+    let repeated: Vec<String> = rows.iter().enumerate().flat_map(|(i, r)| vec![line(r); i % 3]).collect();
+    place.write("weighted.csv", format!("a,b,w\n{}\n", weighted.join("\n")));
+    place.write("repeated.csv", format!("a,b\n{}\n", repeated.join("\n")));
+    // A linear one takes no draws: the same rows give the same numbers.
+    place.run("fit vae repeated.csv --latent-dim 1 --hidden-layers none --epochs 30 --out run").fine();
+    let error = |line: &str| number(&place.run(line).fine().json()["elbo_error"]);
+    let (a, b) = (error("score run weighted.csv --weights w --json"), error("score run repeated.csv --json"));
+    assert!((a - b).abs() < 1e-9 * b, "{a} {b}");
+    // An encoder's draws are those of its rows: errors agree up to chance.
+    let bits = |rows: &[String]| rows.iter().map(|r| r.replace('-', "")).collect::<Vec<_>>();
+    let on = |r: &String| -> String {
+        let mut cells: Vec<String> = r.split(',').map(str::to_string).collect();
+        cells[..2].iter_mut().for_each(|c| *c = u8::from(c.parse::<f64>().expect("a number") > 1.5).to_string());
+        cells.join(",")
+    };
+    let (weighted, repeated) = (bits(&weighted), bits(&repeated));
+    place.write("wb.csv", format!("a,b,w\n{}\n", weighted.iter().map(on).collect::<Vec<_>>().join("\n")));
+    place.write("rb.csv", format!("a,b\n{}\n", repeated.iter().map(on).collect::<Vec<_>>().join("\n")));
+    place.run("fit sigmoid-belief-net rb.csv --layers 1 --recognition encoder --epochs 5 --out net").fine();
+    let (a, b) = (error("score net wb.csv --weights w --json"), error("score net rb.csv --json"));
+    assert!((a / b - 1.0).abs() < 0.15, "{a} {b}");
+}
+
+#[test]
+fn more_draws_than_a_machine_holds_are_refused() {
+    let place = Place::new();
+    wines(&place);
+    let draws = "--draws 1000000000000";
+    place.refuses(&format!("fit vae plain.csv --latent-dim 1 {draws}"), &["1000000000000 draws", "1 to 4096"]);
+    place.write("bits.csv", "a,b\n0,1\n1,1\n1,0\n");
+    let net = "fit sigmoid-belief-net bits.csv --layers 1 --recognition encoder";
+    place.refuses(&format!("{net} {draws}"), &["1000000000000 draws", "1 to 4096"]);
+    fit(&place, "plain.csv", "--out run");
+    let mut model = place.json("run/model.json");
+    model["settings"]["learning"]["expectation"]["draws"] = 1_000_000_000_000_u64.into();
+    place.write("run/model.json", model.to_string());
+    for command in ["score", "check"] {
+        place.refuses(&format!("{command} run plain.csv"), &["1000000000000 draws"]);
+    }
+}
+
+#[test]
+fn files_of_a_run_are_not_written_over() {
+    let place = Place::new();
+    wines(&place);
+    fit(&place, "plain.csv", "--out run");
+    let before = place.bytes("run/model.json");
+    for (line, said) in [
+        ("report run --out run/model.json", "a page is .html"),
+        ("report run --out plain.csv", "a page is .html"),
+        ("sample run --rows 3 --out run/trace.csv", "belongs to a run"),
+        ("predict run plain.csv --out run/trace.csv", "belongs to a run"),
+        ("select vae plain.csv --latent-dim 1 --plot run/samples.svg", "belongs to a run"),
+    ] {
+        place.refuses(line, &[said]);
+    }
+    assert_eq!(place.bytes("run/model.json"), before);
+    place.run("report run --out run/report.html").fine();
+}
+
+#[test]
 fn check_says_what_a_short_climb_gains() {
     let place = Place::new();
     wines(&place);
     fit(&place, "plain.csv", "--variance column --out run");
-    let gain = |run: &str| place.run(&format!("check {run} plain.csv --json")).fine().json()["short_climb"].clone();
-    let early = gain("run");
+    let check = |run: &str, more: &str| place.run(&format!("check {run} plain.csv --json {more}"));
+    let found = check("run", "");
+    let (early, verdict) = (found.json()["short_climb"].clone(), found.json()["certificates"][1].clone());
     assert!(number(&early["gain"]) > 3.0 * number(&early["gain_error"]), "{early}");
-    let words = place.run("check run plain.csv").fine().stdout;
-    assert!(words.contains("natural steps from here gain") && words.contains("learning has not ended"), "{words}");
+    assert_eq!((verdict["name"].as_str(), verdict["verdict"].as_str()), (Some("remaining"), Some("fails")));
+    assert_eq!((&verdict["value"], found.code), (&early["gain"], Some(1)), "{verdict}");
+    let words = place.run("check run plain.csv");
+    assert_eq!(words.code, Some(1));
+    let said = words.stdout.contains("natural steps from here gain") && words.stdout.contains("learning has not ended");
+    assert!(said, "{words:#?}");
+    // Who tolerates as much is told that it holds.
+    let tolerant = check("run", "--tolerance 100").fine().json();
+    assert_eq!(tolerant["certificates"][1]["verdict"], "holds", "{tolerant}");
     // A linear one is at its maximum: nothing is left but rounding.
     let line = "fit vae plain.csv --exclude cultivar --latent-dim 1 --hidden-layers none --out flat";
     place.run(line).fine();
-    let late = gain("flat");
+    let late = check("flat", "").fine().json()["short_climb"].clone();
     assert!(number(&late["gain"]) < 0.01, "{late}");
 }
 

@@ -202,7 +202,7 @@ fn bad_input_is_named_with_a_way_out() {
         ("fit ppca few.csv --latent-dim 0", vec!["0 latent dimensions", "1 to 2"]),
         ("fit ppca few.csv --latent-dim 3", vec!["3 latent dimensions for 3 columns"]),
         ("fit factor-analysis few.csv --latent-dim 9", vec!["9 latent dimensions for 3 columns"]),
-        ("fit factor-analysis few.csv --latent-dim 1 --columns a", vec!["for 1 column", "two columns"]),
+        ("fit factor-analysis few.csv --latent-dim 1 --columns a", vec!["for 1 column", "three columns"]),
         ("fit ppca few.csv --latent-dim 1 --components 2", vec!["--components does nothing in ppca"]),
         ("fit ppca few.csv --latent-dim 1 --network x.bif", vec!["--network does nothing in ppca"]),
         ("fit ppca few.csv --latent-dim 1 --recognition mean-field", vec!["--recognition does nothing"]),

@@ -88,6 +88,11 @@ impl RunFolder {
         })
     }
 
+    /// Whether every run may hold a file of this name.
+    pub fn holds(name: &str) -> bool {
+        KNOWN.contains(&name)
+    }
+
     /// Where the folder lies.
     pub fn path(&self) -> &Path {
         &self.path

@@ -19,6 +19,9 @@ pub struct Arguments {
 
 /// Writes the page.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    if !arguments.out.extension().is_some_and(|e| e.eq_ignore_ascii_case("html")) {
+        return Err(Failure::new(format!("{}: a page is .html", arguments.out.display()), "name it so"));
+    }
     let folder = RunFolder::open(&arguments.run)?;
     AtomicFile::write(&arguments.out, html(&folder)?.as_bytes())?;
     if out.json {

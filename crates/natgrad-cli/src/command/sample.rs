@@ -24,5 +24,6 @@ pub struct Arguments {
 
 /// Samples.
 pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
+    kind::spare_run(&arguments.out)?;
     kind::open(&arguments.model)?.sample(arguments.rows, arguments.seed, &arguments.out, out)
 }

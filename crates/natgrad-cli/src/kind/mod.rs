@@ -179,6 +179,18 @@ pub fn open(given: &Path) -> Result<Box<dyn Fitted>, Failure> {
     Err(Failure::new(format!("{}: no kind of model knows this file", file.path.display()), "natgrad list shows them"))
 }
 
+/// Refuses to write over a file that belongs to a run.
+pub fn spare_run(to: &Path) -> Result<(), Failure> {
+    let name = to.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let belongs = RunFolder::holds(&name) || KINDS.iter().any(|k| k.leaves().contains(&name.as_str()));
+    if belongs && RunFolder::open(folder).is_ok() {
+        let problem = format!("{} belongs to a run: it is not written over", to.display());
+        return Err(Failure::new(problem, "give --out another name, or write it into another folder"));
+    }
+    Ok(())
+}
+
 /// Removes what a former run in this folder has left and this one will not write: pictures, and files that other kinds of
 /// models keep beside theirs. To be called once the new model is written, before its pictures are.
 pub fn clear_former(folder: &RunFolder, model: &str) -> Result<(), Failure> {

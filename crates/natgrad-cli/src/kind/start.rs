@@ -1,8 +1,9 @@
-//! What every kind asks of a file given with `--start`: that it holds the model that is fitted, of the columns that the data have.
+//! What kinds ask of a file given with `--start`: that it holds the model that is fitted, of the columns and words that the data
+//! have.
 
 use super::Opened;
 use crate::failure::Failure;
-use natgrad::rows::Column;
+use natgrad::rows::{Column, ColumnKind};
 use std::path::Path;
 
 /// Most columns that are listed in a message.
@@ -53,4 +54,28 @@ pub fn check_columns(path: &Path, start: &[String], data: &[Column]) -> Result<(
         None => format!("read the data with --columns {}", start.join(",")),
     };
     Err(Failure::new(format!("{}: the start has {difference}", path.display()), hint))
+}
+
+/// Refuses a start of columns with other words than the data's; the names are the same.
+pub fn check_words(path: &Path, start: &[Column], data: &[Column]) -> Result<(), Failure> {
+    match start.iter().zip(data).find(|(own, given)| own.kind != given.kind) {
+        None => Ok(()),
+        Some((own, given)) => Err(Failure::new(
+            format!(
+                "{}: column \"{}\" has {} in the start, {} in the data",
+                path.display(),
+                own.name,
+                words(own),
+                words(given)
+            ),
+            "write the column as in the data that the start was fitted to, or leave --start out",
+        )),
+    }
+}
+
+fn words(column: &Column) -> String {
+    match &column.kind {
+        ColumnKind::Number => "numbers".into(),
+        ColumnKind::Levels(levels) => format!("the words {}", levels.join(", ")),
+    }
 }

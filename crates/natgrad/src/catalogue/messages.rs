@@ -104,6 +104,11 @@ pub fn messages() -> &'static [Message] {
                    and so asks for components that are told apart. There is none where the ELBO is only a bound.",
         },
         Message {
+            name: "icl",
+            text: "BIC + 2 N H[q] for N rows, where hidden variables are discrete: BIC that asks as well for components that are told \
+                   apart. Lower is better; see `bic`.",
+        },
+        Message {
             name: "certificate",
             text: "A statement about where a fit has ended, with the number that it rests on, its tolerance, and whether it \
                    holds, fails or does not apply: is it stationary, is it a maximum, how many nats are left, is the ELBO the \

@@ -46,14 +46,17 @@ pub fn fit(
     progress: Progress,
     watch: &dyn Fn(&Progress) -> Control,
 ) -> Result<Outcome, Error> {
-    Fit { learning, settings, watch, sampled: OnceLock::new() }.run(progress)
+    Fit { learning, settings, watch, for_metric: OnceLock::new(), for_curvature: OnceLock::new() }.run(progress)
 }
 
 struct Fit<'a, 'b> {
     learning: &'a Learning<'b>,
     settings: &'a Settings,
     watch: &'a dyn Fn(&Progress) -> Control,
-    sampled: OnceLock<Table>,
+    /// Rows that a metric is taken from, once drawn.
+    for_metric: OnceLock<Table>,
+    /// Rows that curvature is taken from, once drawn.
+    for_curvature: OnceLock<Table>,
 }
 
 enum Step {

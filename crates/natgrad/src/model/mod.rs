@@ -7,6 +7,7 @@
 //! Start here to add another: copy the folder `mixture/`.
 
 pub mod bayes_net;
+mod draws;
 pub mod factor;
 mod inward;
 pub mod mixture;
@@ -15,6 +16,7 @@ pub mod sparse_coding;
 mod statistics;
 pub mod vae;
 
+pub use draws::MOST_DRAWS;
 pub use statistics::{Curvature, Statistics, Want};
 
 use crate::Error;

@@ -93,6 +93,10 @@ fn sampled_residuals_vanish_within_their_standard_errors() {
             let residual = outcome.sums.residual();
             // Four standard errors: eight draws of a normal exceed them once in two thousand.
             assert!(
+                outcome.residual_error <= 2f64.sqrt() * outcome.sums.residual_error(),
+                "the error is that of the end, whatever learning went through"
+            );
+            assert!(
                 residual.abs() < 4.0 * outcome.residual_error,
                 "{observable:?} {residual} {}",
                 outcome.residual_error

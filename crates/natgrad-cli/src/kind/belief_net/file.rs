@@ -4,6 +4,7 @@ use super::SIGMOID_BELIEF_NET;
 use crate::data::DataArguments;
 use crate::failure::Failure;
 use crate::kind::latent::LatentFile;
+use crate::kind::start;
 use crate::output::Output;
 use natgrad::catalogue::latent::{BeliefNet, BeliefNetSettings};
 use natgrad::geometry::Point;
@@ -67,13 +68,7 @@ impl BeliefFile {
     /// Refuses a start for other columns than the data have, or for other words in them.
     pub fn check_columns(&self, columns: &[Column]) -> Result<(), Failure> {
         self.0.check_columns(columns)?;
-        match self.columns()?.iter().zip(columns).find(|(own, data)| own.kind != data.kind) {
-            Some((own, _)) => Err(Failure::new(
-                format!("the start's column \"{}\" has other words than the data's", own.name),
-                "fit without --start, or write the same words",
-            )),
-            None => Ok(()),
-        }
+        start::check_words(self.0.path(), &self.columns()?, columns)
     }
 
     /// The point of this file in a net; the exact coordinates where they give the file's parameters.

@@ -81,6 +81,11 @@ impl LatentFile {
         Self::read(&start::read(path, model)?)
     }
 
+    /// Where it was read.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Names of its columns.
     pub fn names(&self) -> &[String] {
         &self.columns

@@ -4,6 +4,7 @@ use super::rows::{BOUNDED, SEED};
 use super::words::give_or_take;
 use crate::command::select::{HeldOut, Mean};
 use crate::failure::Failure;
+use natgrad::diagnose::{Certificate, Verdict};
 use natgrad::engine::{
     Control, Optimiser, VariationalProgress, VariationalSettings, VariationalStatus, importance_bound, learn,
 };
@@ -87,17 +88,31 @@ impl ShortClimb {
         Ok(gain.is_finite().then_some(ShortClimb { gain, gain_error, steps, rows: rows.rows() }))
     }
 
-    /// In words.
-    pub fn words(&self) -> String {
+    /// What it says of what is left: a clear gain beyond `tolerance`, nats per row, refutes that learning has ended.
+    pub fn certificate(&self, tolerance: f64) -> Certificate {
         let error = self.gain_error.unwrap_or(f64::INFINITY);
         let told = format!("{} natural steps from here gain {}", self.steps, give_or_take(self.gain, error, self.rows));
-        match self.gain_error {
-            None => told,
-            Some(error) if self.gain > CLEAR * error => format!("{told}: learning has not ended"),
-            Some(error) if self.gain < -CLEAR * error => {
-                format!("{told}: they lose, so that nothing says that learning has not ended")
+        let (verdict, why) = match self.gain_error {
+            None => (Verdict::NotApplicable, told),
+            Some(error) if self.gain - CLEAR * error > tolerance => {
+                (Verdict::Fails, format!("refuted: {told}: learning has not ended"))
             }
-            Some(_) => format!("{told}: no more than chance"),
+            Some(error) if self.gain > CLEAR * error => {
+                (Verdict::Holds, format!("not refuted: {told}, within the tolerance of {tolerance:.0e}"))
+            }
+            Some(error) if self.gain < -CLEAR * error => (
+                Verdict::Holds,
+                format!("not refuted: {told}: they lose, so that nothing says that learning has not ended"),
+            ),
+            Some(_) => (Verdict::Holds, format!("not refuted: {told}: no more than chance")),
+        };
+        Certificate {
+            name: "remaining".into(),
+            verdict,
+            value: Some(self.gain),
+            tolerance,
+            why,
+            source: "a short climb by natural gradients (natgrad explain short-climb)".into(),
         }
     }
 }

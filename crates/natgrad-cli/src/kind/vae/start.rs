@@ -7,7 +7,7 @@ use crate::kind::start;
 use crate::output::Output;
 use crate::table::short;
 use natgrad::model::vae::{Architecture, ColumnMoments, ObservableName, Vae, Variance};
-use natgrad::rows::{Column, ColumnKind};
+use natgrad::rows::Column;
 use std::path::{Path, PathBuf};
 
 /// Units that rows may be away from the start's zeros, or be spread over: beyond, learning leaves the finite numbers.
@@ -66,16 +66,9 @@ impl Start {
 
     /// Refuses rows of other columns, or of other words.
     pub fn check_columns(&self, columns: &[Column]) -> Result<(), Failure> {
-        let path = self.path.display();
         let own: Vec<String> = self.columns.iter().map(|c| c.name.clone()).collect();
         start::check_columns(&self.path, &own, columns)?;
-        match self.columns.iter().zip(columns).find(|(a, b)| a.kind != b.kind) {
-            None => Ok(()),
-            Some((a, b)) => Err(Failure::new(
-                format!("{path}: column \"{}\" has {} in the start, {} in the data", a.name, words(a), words(b)),
-                "write the column as in the data that the start was fitted to",
-            )),
-        }
+        start::check_words(&self.path, &self.columns, columns)
     }
 
     /// Refuses rows that are far out in the start's units, and warns where they are somewhat.
@@ -135,11 +128,4 @@ fn listed(widths: &[usize]) -> String {
         return "none".into();
     }
     widths.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
-}
-
-fn words(column: &Column) -> String {
-    match &column.kind {
-        ColumnKind::Number => "numbers".into(),
-        ColumnKind::Levels(levels) => format!("the words {}", levels.join(", ")),
-    }
 }

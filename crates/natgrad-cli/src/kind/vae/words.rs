@@ -33,7 +33,7 @@ pub fn unknown(mean: f64, rows: u64) -> &'static str {
     match rows {
         _ if !mean.is_finite() => "a row without a finite ELBO",
         0 | 1 => "one row",
-        _ => "one row has all the weight",
+        _ => "one row has all the weight, or the weights count for no more than one",
     }
 }
 

@@ -155,6 +155,15 @@ fn check_columns(model: FactorName, columns: &[Column], profile: &Profile) -> Re
                 "rescale it, or look for a value that is no number",
             );
         }
+        if p.max > p.min && p.variance() < f64::MIN_POSITIVE {
+            return data(
+                format!(
+                    "column \"{}\" has values so close together that their variance is below all numbers",
+                    column.name
+                ),
+                "give it in smaller units",
+            );
+        }
     }
     let constant = |d: &usize| profile.columns[*d].min == profile.columns[*d].max;
     let constants: Vec<usize> = (0..columns.len()).filter(constant).collect();

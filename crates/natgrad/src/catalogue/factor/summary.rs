@@ -205,11 +205,15 @@ impl FactorAnalysis {
             ));
         }
         if self.is_saturated() {
+            let (latent, width) = (self.model.latent(), self.model.width());
+            let (s, way) = match latent {
+                1 => ("", "Take a third column at least, or ppca"),
+                _ => ("s", "Use fewer latent dimensions"),
+            };
             out.push(format!(
-                "{} factors for {} columns are more parameters than there are covariances: noise and loadings cannot be \
-                 told apart. Use fewer latent dimensions",
-                self.model.latent(),
-                self.model.width()
+                "{latent} factor{s} for {width} columns {} more parameters than there are covariances: noise and loadings cannot \
+                 be told apart. {way}",
+                if latent == 1 { "is" } else { "are" }
             ));
         }
         out

@@ -11,7 +11,7 @@ use crate::geometry::Point;
 use crate::model::Want;
 use crate::objective::Look;
 
-/// Share of the tolerance that makes an end worth leaving.
+/// Share of the tolerance that makes an end worth leaving: many such gains may follow one another.
 const WORTH: f64 = 0.1;
 
 /// Iterations between attempts that fail.

@@ -9,19 +9,18 @@ use crate::diagnose::Assessment;
 use crate::geometry::Tangent;
 use crate::model::Want;
 use crate::objective::{Learning, Look};
-use crate::rows::{RowSource, sample};
+use crate::rows::{RowSource, Table, sample};
+use std::sync::OnceLock;
 
 impl Fit<'_, '_> {
-    /// The sample that metrics are taken from, drawn once.
-    pub(super) fn sample_of(&self, rows: usize) -> Result<Learning<'_>, Error> {
-        if self.sampled.get().is_none() {
-            let drawn = sample(self.learning.rows(), rows, self.settings.seed ^ 0x9e37_79b9)?;
-            // Fails only if another thread was faster; a fit has one.
-            let _ = self.sampled.set(drawn);
-        }
-        let rows: &dyn RowSource = match self.sampled.get() {
-            Some(table) => table,
-            None => self.learning.rows(),
+    /// A sample of so many rows, drawn the first time and kept in `place`.
+    fn sample_of<'s>(&'s self, place: &'s OnceLock<Table>, rows: usize) -> Result<Learning<'s>, Error> {
+        let rows: &dyn RowSource = match place.get() {
+            Some(drawn) => drawn,
+            None => {
+                let drawn = sample(self.learning.rows(), rows, self.settings.seed ^ 0x9e37_79b9)?;
+                place.get_or_init(|| drawn)
+            }
         };
         Ok(Learning::new(self.learning.model(), rows, 0.0))
     }
@@ -85,7 +84,7 @@ impl Fit<'_, '_> {
     /// a quarter.
     pub(super) fn metric_sample(&self) -> Result<Learning<'_>, Error> {
         let all = self.learning.rows().rows() as usize;
-        self.sample_of(self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS)))
+        self.sample_of(&self.for_metric, self.settings.metric_rows.min((all / 4).max(LEAST_METRIC_ROWS)))
     }
 
     /// Counts what was swept of a sample.
@@ -96,7 +95,7 @@ impl Fit<'_, '_> {
 
     /// The slope of all rows, with the information of a sample.
     pub(super) fn assess_by_sample(&self, look: &Look) -> Result<Assessment, Error> {
-        let few = self.sample_of(self.curvature_rows())?;
+        let few = self.sample_of(&self.for_curvature, self.curvature_rows())?;
         let seen = few.look(&look.point, Want::Curvature)?;
         self.count_sample(&few);
         let information = self.learning.model().information(&seen.point, &seen.statistics);

@@ -52,6 +52,7 @@ pub fn evaluate(
     expectation: &Expectation,
     seed: u64,
 ) -> Result<Evaluation, Error> {
+    expectation.check()?;
     let sums = Pass::<f64, Processor>::sweep(vae, &Processor, source, at, expectation, (seed, 0), false)?.sums;
     let divergences = sums.divergences(&vae.prior_log_variances(at));
     let collapsed = (0..divergences.len()).filter(|l| divergences[*l] < COLLAPSED).collect();

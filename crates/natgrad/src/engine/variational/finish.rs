@@ -129,7 +129,6 @@ impl<B: Backend<f64>> End<'_, B> {
     ) -> Result<VariationalOutcome, Error> {
         let (vae, at) = (self.vae, &mut progress.at);
         let mut held = Vec::new();
-        let mut error = 0.0;
         let opened = at.clone();
         let before = if close { Some(self.sweep(at, 3, false)?.sums) } else { None };
         if close {
@@ -142,7 +141,6 @@ impl<B: Backend<f64>> End<'_, B> {
             if vae.architecture().observable != ObservableName::Gaussian {
                 self.temper(at)?;
             }
-            error = s.sums.residual_error();
         }
         let mut sums = self.sweep(at, 3, false)?.sums;
         // Closed forms climb on draws of their own; where these say nothing about others (a row that outweighs all), they are
@@ -151,9 +149,10 @@ impl<B: Backend<f64>> End<'_, B> {
             let chance = ERRORS * b.elbo_error().hypot(sums.elbo_error());
             b.elbo().is_finite() && (sums.elbo().is_nan() || sums.elbo() < b.elbo() - chance)
         });
+        let taken_back = lost.is_some();
         if let Some(before) = lost {
             *at = opened;
-            (sums, error) = (before, 0.0);
+            sums = before;
             held.clear();
         }
         let known_residual = vae.decay_residual(at, self.settings.decay);
@@ -161,7 +160,10 @@ impl<B: Backend<f64>> End<'_, B> {
             self.record(&mut progress, &sums, "closed-form");
         }
         progress.status = Some(status);
-        let residual_error = sums.residual_error().hypot(error);
+        // Closed forms make the residual vanish on draws of their own: on others it is the difference of two such means. (What the rows
+        // said before the closed forms does not enter: learning may have been anywhere.)
+        let means = if close && !taken_back { 2.0f64 } else { 1.0 };
+        let residual_error = means.sqrt() * sums.residual_error();
         Ok(VariationalOutcome { progress, sums, largest_slope: None, known_residual, residual_error, held })
     }
 

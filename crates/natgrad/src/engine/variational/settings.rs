@@ -102,6 +102,7 @@ impl VariationalSettings {
         if self.batch == 0 || self.window == 0 {
             return wrong("a minibatch without rows".into(), "give at least one row");
         }
+        self.expectation.check()?;
         if !(self.rate > 0.0 && self.rate.is_finite()) {
             return wrong(format!("learning rate {} is not a positive number", self.rate), "0.001 is a good start");
         }

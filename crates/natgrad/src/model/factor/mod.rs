@@ -62,7 +62,11 @@ impl FactorModel {
         let width = names.len();
         if latent == 0 || latent >= width {
             let hint = match width {
-                0 | 1 => "a factor needs at least two columns".into(),
+                0 | 1 => match noise {
+                    // Two columns have one covariance, of which two loadings cannot be told.
+                    Noise::Diagonal => "a factor needs at least three columns".into(),
+                    Noise::Isotropic => "a factor needs at least two columns".into(),
+                },
                 _ => format!("give --latent-dim a number from 1 to {}", width - 1),
             };
             return Err(Error::Setting {

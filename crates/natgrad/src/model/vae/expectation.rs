@@ -4,6 +4,7 @@ use crate::Error;
 use crate::linalg::Matrix;
 use crate::linalg::real::Real;
 use crate::linalg::symmetric;
+use crate::model::draws::check_draws;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
@@ -84,6 +85,17 @@ pub enum Expectation {
 }
 
 impl Expectation {
+    /// Whether it can be taken.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for no draw, or more than [`MOST_DRAWS`](crate::model::MOST_DRAWS).
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Expectation::Draws(draws) => check_draws(*draws),
+            Expectation::Nodes(_) => Ok(()),
+        }
+    }
+
     /// Number of points per row.
     pub fn copies(&self) -> usize {
         match self {

@@ -26,9 +26,9 @@ pub struct Sums {
     pub prior_entropy: f64,
     /// `Σ w ln h(x)`.
     pub base_measure: f64,
-    /// `Σ w² F_n²`.
+    /// `Σ w F_n²`.
     pub elbo_square: f64,
-    /// `Σ w² r_n²` of the rows' shares of the residual.
+    /// `Σ w r_n²` of the rows' shares of the residual.
     pub residual_square: f64,
     /// `Σ w²`.
     pub weight_square: f64,
@@ -67,8 +67,8 @@ impl Sums {
         self.prior_residual() + self.observable_residual()
     }
 
-    /// Standard error of the residual: that of a mean over rows. Infinite where it is not known: rows whose share is not
-    /// finite, or a single row with a weight.
+    /// Standard error of the residual: that of a mean over rows, `√(Σ w (r_n − r)² / (N (N − 1)))` with `N = Σ w`, as weights are
+    /// counts. Infinite where it is not known: rows whose share is not finite, a single row with a weight, `N ≤ 1`.
     pub fn residual_error(&self) -> f64 {
         self.error(self.residual_square, self.residual())
     }
@@ -79,14 +79,13 @@ impl Sums {
     }
 
     fn error(&self, square: f64, mean: f64) -> f64 {
-        let n = self.rows as f64;
         // Σ w² = (Σ w)² where one row has all the weight.
-        let alone = n < 2.0 || self.weight_square >= self.weight * self.weight;
+        let alone = self.rows < 2 || self.weight <= 1.0 || self.weight_square >= self.weight * self.weight;
         if alone || !(square.is_finite() && mean.is_finite()) {
             return f64::INFINITY;
         }
-        let around = (square - mean * mean * self.weight_square).max(0.0);
-        (around * n / (n - 1.0)).sqrt() / self.weight
+        let around = (square / self.weight - mean * mean).max(0.0);
+        (around / (self.weight - 1.0)).sqrt()
     }
 
     /// `KL(q ‖ p)` per row and latent, given the prior's log-variances.

@@ -44,7 +44,7 @@ pub fn bound(
     mut each: impl FnMut(&[f64]) -> Result<(), Failure>,
 ) -> Result<(f64, f64, usize), Failure> {
     let at = (&pair.point, &pair.weights);
-    let (mut total, mut squares, mut weight, mut weight_squares) = (0.0, 0.0, 0.0, 0.0);
+    let (mut total, mut squares, mut weight) = (0.0, 0.0, 0.0);
     stream(source, |chunk| {
         let bounds = importance_bound(pair.model.net(), &pair.encoder, &chunk, at, DRAWS, SEED)?;
         for (n, b) in bounds.iter().enumerate() {
@@ -52,12 +52,13 @@ pub fn bound(
             total += w * b;
             squares += w * b * b;
             weight += w;
-            weight_squares += w * w;
         }
         each(&bounds)
     })?;
     let mean = total / weight;
-    let error = ((squares / weight - mean * mean).max(0.0) * weight_squares).sqrt() / weight;
+    // Weights are counts; of one row there is no error.
+    let around = (squares / weight - mean * mean).max(0.0);
+    let error = if weight > 1.0 { (around / (weight - 1.0)).sqrt() } else { f64::INFINITY };
     Ok((mean, error, DRAWS))
 }
 

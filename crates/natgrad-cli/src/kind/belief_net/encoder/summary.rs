@@ -39,7 +39,8 @@ impl Findings<'_> {
     pub fn certificate(&self) -> Certificate {
         let e = self.evaluation;
         let tolerance = (ERRORS * e.residual_error).max(self.tolerance);
-        let (verdict, said, end) = if e.rows < 2 {
+        let alone = e.rows < 2 || !tolerance.is_finite();
+        let (verdict, said, end) = if alone {
             // Draws of one row do not say how far they are from others.
             (Verdict::NotApplicable, "not tested", "a standard error over the rows takes more than one")
         } else if e.residual.abs() <= tolerance {
@@ -48,12 +49,12 @@ impl Findings<'_> {
         } else {
             (Verdict::Fails, "refuted", "learning has not ended")
         };
-        let error = if e.rows < 2 { String::new() } else { format!(" (standard error {:.1e})", e.residual_error) };
+        let error = if alone { String::new() } else { format!(" (standard error {:.1e})", e.residual_error) };
         Certificate {
             name: "entropy-sum".into(),
             verdict,
             value: Some(e.residual),
-            tolerance,
+            tolerance: if tolerance.is_finite() { tolerance } else { self.tolerance },
             why: format!("{said}: ELBO − entropy sum = {:.1e} nats per row{error}; {end}", e.residual),
             source: "Lücke and Warnken, On the Convergence of the ELBO to Entropy Sums (arXiv 2209.03077)".into(),
         }

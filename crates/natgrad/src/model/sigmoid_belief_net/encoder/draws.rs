@@ -109,7 +109,6 @@ impl Pair<'_> {
                 *k = w * share;
             }
             out.weight += w;
-            out.weight_square += w * w;
             out.one += w * own.iter().sum::<f64>() / samples as f64;
             out.bound += w * bound;
             out.bound_square += w * bound * bound;

@@ -34,12 +34,10 @@ pub(super) fn finish(
         let pair = Pair { net, encoder, theta: &progress.point.0, phi: &progress.encoder.0, pools: &pools };
         pair.sweep(source, settings.samples, (settings.seed, 2 + number))
     };
-    let mut error = 0.0;
     let ended = progress.status.is_none();
     if ended {
         for number in 0..STEPS {
             let s = sweep(&progress, number)?;
-            error = s.residual_error();
             close(net, &mut progress, &s);
         }
         progress.status = Some(EncoderStatus::EpochLimit);
@@ -48,6 +46,8 @@ pub(super) fn finish(
     if ended {
         progress.trace.push(Epoch::of(progress.epoch + 1, &s, 0.0));
     }
+    // The last closed form was found with draws of its own: the residual is then the difference of two such means.
+    let error = if ended { s.residual_error() } else { 0.0 };
     Ok(Learnt { evaluation: Evaluation::of(&s, settings.samples, error), progress })
 }
 

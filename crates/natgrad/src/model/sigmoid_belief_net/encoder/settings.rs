@@ -1,6 +1,7 @@
 //! Settings of learning a net with its encoder.
 
 use crate::Error;
+use crate::model::draws::check_draws;
 use serde::{Deserialize, Serialize};
 
 /// What the encoder learns from.
@@ -68,6 +69,7 @@ impl TrainSettings {
                 "give at least one of each",
             );
         }
+        check_draws(self.samples)?;
         if !(self.rate > 0.0 && self.rate <= 1.0) {
             return wrong(format!("learning rate {} is not between 0 and 1", self.rate), "0.05 is a good start");
         }

@@ -16,7 +16,6 @@ use crate::rows::Merge;
 pub(super) struct Sums {
     pub rows: u64,
     pub weight: f64,
-    pub weight_square: f64,
     /// `Σ w L_1`, estimated by the mean over samples.
     pub one: f64,
     /// `Σ w L_K` and its squares.
@@ -50,7 +49,6 @@ impl Merge for Sums {
     fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         self.weight += other.weight;
-        self.weight_square += other.weight_square;
         self.one += other.one;
         self.bound += other.bound;
         self.bound_square += other.bound_square;
@@ -83,10 +81,14 @@ impl Sums {
         self.along.iter().sum::<f64>() / self.weight
     }
 
-    /// The standard error of a mean over rows, from its sum and that of squares.
+    /// The standard error of a mean over rows, from its sum and that of squares; weights are counts. Infinite where they count for no
+    /// more than one row.
     fn error(&self, sum: f64, square: f64) -> f64 {
         let mean = sum / self.weight;
-        ((square / self.weight - mean * mean).max(0.0) * self.weight_square).sqrt() / self.weight
+        if self.weight <= 1.0 {
+            return f64::INFINITY;
+        }
+        ((square / self.weight - mean * mean).max(0.0) / (self.weight - 1.0)).sqrt()
     }
 
     /// Standard error of the residual.

@@ -215,8 +215,8 @@ impl<'a, T: Real, B: Backend<T>> Pass<'a, T, B> {
             sums.recognition += w * r;
             sums.prior += w * c;
             sums.base_measure += w * self.bases[i];
-            sums.elbo_square += (w * elbo).powi(2);
-            sums.residual_square += (w * residual).powi(2);
+            sums.elbo_square += w * elbo * elbo;
+            sums.residual_square += w * residual * residual;
             sums.weight_square += w * w;
         }
         let host = &mut self.host[..4 * h];
