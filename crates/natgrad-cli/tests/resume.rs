@@ -105,6 +105,8 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
     place.write("killed/checkpoint", checkpoint);
     place.run(&format!("score killed {data}")).refused(&["killed: a fit in it has not ended", "--resume killed"]);
     place.run(&format!("score killed/model.json {data}")).fine();
+    let anew = arguments("killed");
+    place.run(&anew).refused(&["killed: a fit in it has not ended", "--resume killed", "remove killed/checkpoint"]);
     place.run("fit --resume killed").fine();
     assert!(!place.path("killed/checkpoint").exists());
     same(&place, "whole", "killed");

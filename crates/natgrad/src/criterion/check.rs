@@ -51,7 +51,8 @@ pub fn check(model: &Maps<'_>, settings: &Settings) -> Result<Criterion, Error> 
         let mut found = own.examine(settings)?;
         if scaled && !found.holds {
             // What is said of base measures is about tempering alone, without the scaling.
-            found.base_measure = plain.examine(settings)?.base_measure;
+            let alone = plain.examine(settings)?;
+            (found.base_measure, found.but_for_prior) = (alone.base_measure, alone.holds);
         }
         parts.push(found);
     }

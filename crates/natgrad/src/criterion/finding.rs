@@ -67,6 +67,9 @@ pub struct Finding {
     pub direction: Vec<NamedValues>,
     /// What would repair it.
     pub remedy: Remedy,
+    /// Whether it meets the criterion by itself, and fails only as it cannot undo the scaling of `z` that a fixed prior
+    /// `N(0, I)` asks for.
+    pub but_for_prior: bool,
     /// `c`, where the part meets the criterion once `exp(c·T(x))` is part of the base measure: then `F` is the sum of
     /// entropies relative to that measure.
     pub base_measure: Option<Vec<f64>>,

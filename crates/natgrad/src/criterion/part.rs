@@ -121,6 +121,7 @@ impl Subject<'_> {
             parameters: named(&parameters, |_| true, &probes.points[0]),
             direction: named(&parameters, |p| p.learnable, &first),
             remedy,
+            but_for_prior: false,
             base_measure,
         })
     }

@@ -20,7 +20,10 @@ impl Finding {
         if self.holds {
             return format!("{} {what} by what is learnt (residual {:.0e})", self.part, self.residual);
         }
-        let not = what.replace("can be", "cannot be");
+        let not = match self.but_for_prior {
+            true => "can be tempered by itself, but not so that it undoes the scaling of z for which the fixed prior N(0, I) asks".into(),
+            false => what.replace("can be", "cannot be"),
+        };
         let share = match 100.0 * self.residual {
             p if p >= 10.0 => format!("{p:.0} %"),
             p => format!("{p:.2} %"),
@@ -50,7 +53,11 @@ impl Finding {
 impl Criterion {
     /// The answer in one sentence.
     pub fn sentence(&self) -> String {
-        let offending: Vec<String> = self.parts.iter().filter(|p| !p.holds).map(|p| p.part.clone()).collect();
+        let named = |p: &Finding| match p.but_for_prior {
+            true => format!("fixed prior, which the {} cannot make good", p.part),
+            false => p.part.clone(),
+        };
+        let offending: Vec<String> = self.parts.iter().filter(|p| !p.holds).map(named).collect();
         match (&offending[..], &self.condition) {
             ([], None) => format!("{}: the ELBO is a sum of entropies at every stationary point", self.model),
             ([], Some(condition)) => {

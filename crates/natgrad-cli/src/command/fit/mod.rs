@@ -42,9 +42,25 @@ pub fn run(arguments: Arguments, out: &Output) -> Result<u8, Failure> {
     }
     if let Some(path) = &arguments.out {
         RunFolder::vet(path)?;
+        spare_unfinished(path)?;
     }
     kind::refuse_foreign(name, kind, arguments.of_some_kinds())?;
     kind.begin(name, &arguments, out)
+}
+
+/// Refuses to begin where a fit has not ended: hours of it may lie in the checkpoint.
+fn spare_unfinished(path: &Path) -> Result<(), Failure> {
+    match RunFolder::open(path) {
+        Ok(run) if run.has_checkpoint() => Err(Failure::new(
+            format!("{}: a fit in it has not ended", path.display()),
+            format!(
+                "go on with `natgrad fit --resume {}`, or remove {} to begin anew",
+                path.display(),
+                run.checkpoint_path().display()
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses to go on with other rows than those that the run began with.
