@@ -163,7 +163,7 @@ fn end(
     let mut evaluation = evaluate(vae, source, at, &settings.expectation, settings.seed)?;
     // The sums whose standard error the outcome states.
     evaluation.sums = outcome.sums.clone();
-    let (bound, bounded) = mean_importance_bound(vae, source, at, (DRAWS, BOUNDED), settings.seed)?;
+    let bound = mean_importance_bound(vae, source, at, (DRAWS, BOUNDED), settings.seed)?;
     let advice = unlike(vae, moments, source);
     let columns: Vec<String> = source.columns().iter().map(|c| c.name.clone()).collect();
     let status = outcome.progress.status.map_or(Status::IterationLimit, Status::from);
@@ -172,7 +172,7 @@ fn end(
         at,
         columns: &columns,
         evaluation: &evaluation,
-        bound: (bound, DRAWS, bounded),
+        bound,
         residual_error: outcome.residual_error,
         known_residual: outcome.known_residual,
         tolerance: EXACT,

@@ -122,7 +122,7 @@ pub fn check(file: &VaeFile, data: &DataArguments, tolerance: f64, out: &Output)
     let named = |e: natgrad::Error| Failure::from(e).in_files(&data.data);
     let learning = &file.settings.learning;
     let evaluation = evaluate(vae, source.as_ref(), at, &learning.expectation, SEED).map_err(named)?;
-    let (bound, bounded) = mean_importance_bound(vae, source.as_ref(), at, (DRAWS, BOUNDED), SEED).map_err(named)?;
+    let bound = mean_importance_bound(vae, source.as_ref(), at, (DRAWS, BOUNDED), SEED).map_err(named)?;
     let exact = learning.expectation.is_deterministic();
     let findings = Findings {
         vae,
@@ -130,7 +130,7 @@ pub fn check(file: &VaeFile, data: &DataArguments, tolerance: f64, out: &Output)
         columns: &file.columns,
         // The variances were fitted with draws of their own: their error counts as well.
         residual_error: if exact { 0.0 } else { 2f64.sqrt() * evaluation.sums.residual_error() },
-        bound: (bound, DRAWS, bounded),
+        bound,
         known_residual: vae.decay_residual(at, learning.decay),
         evaluation: &evaluation,
         tolerance,

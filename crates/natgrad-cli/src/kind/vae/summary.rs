@@ -5,9 +5,9 @@ use super::short_climb::ShortClimb;
 use super::words::{give_or_take, told, unknown, without_elbo};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::table::short;
+use crate::table::{short, with_error};
 use natgrad::diagnose::{Certificate, Verdict};
-use natgrad::engine::Evaluation;
+use natgrad::engine::{Evaluation, ImportanceBound};
 use natgrad::model::vae::Vae;
 use serde_json::{Value, json};
 
@@ -21,8 +21,8 @@ pub struct Findings<'a> {
     pub columns: &'a [String],
     /// ELBO and entropies.
     pub evaluation: &'a Evaluation,
-    /// The importance-weighted bound, draws per row, and the rows that it is the mean of.
-    pub bound: (f64, usize, u64),
+    /// The importance-weighted bound.
+    pub bound: ImportanceBound,
     /// Standard error of the residual; 0 where nothing is drawn.
     pub residual_error: f64,
     /// The residual that weight decay explains.
@@ -173,7 +173,12 @@ impl Findings<'_> {
             "elbo": e.sums.elbo(),
             "elbo_error": e.sums.elbo_error(),
             "log_evidence": null,
-            "importance_bound": {"value": self.bound.0, "draws": self.bound.1, "rows": self.bound.2},
+            "importance_bound": {
+                "value": self.bound.mean,
+                "error": self.bound.error,
+                "draws": self.bound.draws,
+                "rows": self.bound.rows,
+            },
             "entropy_sum": entropies.sum(),
             "entropies": entropies,
             "remaining": null,
@@ -211,9 +216,13 @@ impl Findings<'_> {
                 if sums.rows == 1 { "" } else { "s" },
                 self.status.map_or(String::new(), |s| format!(", {s}")),
                 give_or_take(sums.elbo(), error, sums.rows),
-                self.bound.1,
-                if self.bound.2 < sums.rows { format!(", {} rows", self.bound.2) } else { String::new() },
-                told(self.bound.0),
+                self.bound.draws,
+                if self.bound.rows < sums.rows { format!(", {} rows", self.bound.rows) } else { String::new() },
+                if self.bound.mean.is_nan() {
+                    "not known".into()
+                } else {
+                    with_error(self.bound.mean, self.bound.error)
+                },
                 told(entropies.sum()),
                 told(entropies.recognition),
                 told(entropies.prior),

@@ -29,8 +29,23 @@ pub fn importance_bound(
     Ok(bounds)
 }
 
-/// The mean of [`importance_bound`] over about `most` rows at most, chunks at equal distances, and the number of rows that it
-/// is the mean of.
+/// The mean of [`importance_bound`] over some rows.
+///
+/// # Units
+/// Nats per row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImportanceBound {
+    /// The mean.
+    pub mean: f64,
+    /// Its standard error over the rows, `√(Σ w (b_n − b)² / (N (N − 1)))` with `N = Σ w`; infinite where it is not known.
+    pub error: f64,
+    /// Rows that it is the mean of.
+    pub rows: u64,
+    /// Draws per row.
+    pub draws: usize,
+}
+
+/// The mean of [`importance_bound`] over about `most` rows at most, chunks at equal distances.
 ///
 /// # Errors
 /// As [`importance_bound`].
@@ -40,17 +55,22 @@ pub fn mean_importance_bound(
     at: &[f64],
     (draws, most): (usize, u64),
     seed: u64,
-) -> Result<(f64, u64), Error> {
+) -> Result<ImportanceBound, Error> {
     let chunks = source.chunks();
     let wanted = (most.div_ceil(CHUNK_ROWS as u64) as usize).clamp(1, chunks.max(1));
-    let (mut total, mut weight, mut rows) = (0.0, 0.0, 0);
+    let (mut total, mut square, mut weight, mut rows) = (0.0, 0.0, 0.0, 0);
     let places = (0..wanted.min(chunks)).map(|i| i * chunks / wanted).map(|c| c..c + 1);
     each(vae, source, places, (at, draws, seed), &mut |weights, found| {
-        total += weights.iter().zip(found).filter(|(w, _)| **w > 0.0).map(|(w, b)| w * b).sum::<f64>();
+        let counted = || weights.iter().zip(found).filter(|(w, _)| **w > 0.0);
+        total += counted().map(|(w, b)| w * b).sum::<f64>();
+        square += counted().map(|(w, b)| w * b * b).sum::<f64>();
         weight += weights.iter().sum::<f64>();
         rows += found.len() as u64;
     })?;
-    Ok((total / weight, rows))
+    let mean = total / weight;
+    let around = (square / weight - mean * mean).max(0.0);
+    let error = if weight > 1.0 && around.is_finite() { (around / (weight - 1.0)).sqrt() } else { f64::INFINITY };
+    Ok(ImportanceBound { mean, error, rows, draws })
 }
 
 /// Shows weights and bounds of the rows of some chunks, piece by piece.

@@ -16,7 +16,7 @@ mod trust;
 mod window;
 
 pub use evaluate::{Beliefs, Beyond, Evaluation, evaluate, generate, recognise, reconstruct};
-pub use importance::{importance_bound, mean_importance_bound};
+pub use importance::{ImportanceBound, importance_bound, mean_importance_bound};
 pub use record::{EpochRecord, VariationalOutcome, VariationalProgress, VariationalStatus};
 pub use settings::{Optimiser, VariationalSettings};
 pub use train::{Watch, learn};
