@@ -193,7 +193,7 @@ fn select_compares_latent_dimensions_by_bounds_of_rows_held_out() {
 /// A fit of a second or more, with every kind of state: factors, damping, mean directions.
 fn long(out: &str) -> String {
     format!(
-        "fit vae d.csv --latent-dim 2 --hidden-layers 8 --optimiser natural --epochs 1500 --batch 20 --seed 4 \
+        "fit vae d.csv --latent-dim 2 --hidden-layers 8 --optimiser natural --epochs 6000 --batch 20 --seed 4 \
          --checkpoint-every 0.01 --threads 1 --out {out}"
     )
 }
