@@ -8,6 +8,7 @@
 use super::centred::Centred;
 use super::numbers::{list, part, table};
 use crate::Error;
+use crate::engine::Progress;
 use crate::geometry::Point;
 use crate::model::sparse_coding::{Covariance, Dictionary, SparseCoding};
 use crate::rows::{Column, Profile, RowSource};
@@ -115,6 +116,14 @@ impl SparseDictionary {
     /// The model itself.
     pub fn model(&self) -> &SparseCoding {
         &self.model
+    }
+
+    /// Where a fit has ended, with elements as files have them: of length 1, the largest scale first. Notes name them by their
+    /// new places.
+    pub fn settled(&self, progress: &Progress) -> Progress {
+        let point = self.model.canonical(&progress.point);
+        let notes = self.model.notes(&point).iter().map(Into::into).collect();
+        Progress { point, notes, ..progress.clone() }
     }
 
     /// Parameters as model files have them.
