@@ -514,3 +514,14 @@ fn a_fit_that_diverges_says_why() {
     assert!(why.starts_with("the fit diverged: ") && why.contains("noise's variance") && !why.contains('\n'), "{why}");
     assert!(ran.stderr.contains("the fit diverged: "), "{}", ran.stderr);
 }
+
+#[test]
+fn columns_of_too_unlike_size_are_named() {
+    let place = Place::new();
+    for times in [1e7, 1e12, 1e16, 1e150] {
+        place.write("unlike.csv", strengths(60, times));
+        let words = ["unlike.csv", "unlike size", "column \"a\" is the largest", "other units"];
+        place.refuses("fit sparse-coding unlike.csv --latent-dim 2", &words);
+    }
+    place.refuses("select sparse-coding unlike.csv --latent-dim 1..2", &["unlike size", "\"a\""]);
+}

@@ -500,3 +500,45 @@ fn canonical_elements_have_length_one() {
     assert!((elbo(&at) - elbo(&canonical)).abs() < 1e-11 * elbo(&at).abs());
     assert_eq!(canonical, model.canonical(&canonical));
 }
+
+#[test]
+fn columns_of_too_unlike_size_are_told_and_never_a_negative_variance() {
+    let plain = sums_of_strengths(100, 7);
+    let scaled = |factors: [f64; 4]| {
+        let column = |c: usize| (0..100).map(|n| factors[c] * plain.cell(n, c)).collect::<Vec<f64>>();
+        Table::from_columns(columns_of(4, None), &[column(0), column(1), column(2), column(3)], None).expect("a table")
+    };
+    let settings = DictionarySettings { latent_dim: 2, covariance: Covariance::Full };
+    for factor in [1e7, 1e12, 1e16, 1e150] {
+        let table = scaled([1.0, factor, 1.0, 1.0]);
+        let problem = SparseDictionary::for_data(settings.clone(), &table).expect_err("unlike").to_string();
+        let name = &table.columns()[1].name;
+        assert!(
+            problem.contains("unlike size") && problem.contains(&format!("\"{name}\" is the largest")),
+            "{problem}"
+        );
+        assert!(problem.contains("hint: give"), "{problem}");
+    }
+    assert!(SparseDictionary::for_data(settings.clone(), &scaled([1.0, 1e4, 1.0, 1.0])).is_ok());
+    // A constant column is no small one.
+    assert!(SparseDictionary::for_data(settings.clone(), &scaled([1.0, 1.0, 0.0, 0.0])).is_ok());
+    for factor in [1e100, 1e-100] {
+        let table = scaled([factor; 4]);
+        let problem = SparseDictionary::for_data(settings.clone(), &table).expect_err("no numbers").to_string();
+        assert!(problem.contains("range") && problem.contains("other units"), "{problem}");
+    }
+    // The model by itself finds out on its way.
+    for factor in [1e7, 1e12] {
+        let table = scaled([1.0, factor, 1.0, 1.0]);
+        let model = SparseCoding::new(4, 2).expect("a model").believing(Covariance::Full);
+        let square = (0..400).map(|i| table.cell(i / 4, i % 4).powi(2)).sum::<f64>() / 400.0;
+        let start = model.starts(&table, square, &[0]).expect("starts").remove(0);
+        let learning = Learning::new(&model, &table, 0.0);
+        let settings = Settings { max_iterations: 200, ..Settings::default() };
+        let outcome = fit(&learning, &settings, Progress::at(start), &|_| Control::Continue).expect("a fit");
+        assert_eq!(outcome.progress.status, Some(Status::Diverged));
+        let why = outcome.progress.why.expect("a reason");
+        assert!(why.contains("column 2 is the largest") && why.contains("other units"), "{why}");
+        assert!(!why.contains("fell to"), "{why}");
+    }
+}

@@ -54,6 +54,8 @@ pub struct SparseCoding {
     columns: usize,
     elements: usize,
     covariance: Covariance,
+    /// Of the columns, for messages; empty where nobody has given them.
+    names: Vec<String>,
 }
 
 /// Parameters of sparse coding in their usual form.
@@ -90,13 +92,36 @@ impl SparseCoding {
                 hint: "give fewer elements: 100 million numbers and their slopes fill gigabytes".into(),
             });
         }
-        Ok(SparseCoding { columns, elements, covariance: Covariance::default() })
+        Ok(SparseCoding { columns, elements, covariance: Covariance::default(), names: Vec::new() })
     }
 
     /// The same with these beliefs.
     #[must_use]
     pub fn believing(self, covariance: Covariance) -> Self {
         SparseCoding { covariance, ..self }
+    }
+
+    /// The same, with its columns' names for messages.
+    #[must_use]
+    pub fn named(self, names: Vec<String>) -> Self {
+        SparseCoding { names, ..self }
+    }
+
+    /// A column as messages name it.
+    fn column(&self, d: usize) -> String {
+        self.names.get(d).map_or_else(|| format!("column {}", d + 1), |name| format!("column \"{name}\""))
+    }
+
+    /// Whether rows whose columns have these squares are of so unlike sizes that noise, which is of one variance in all of
+    /// them, has no digits left once the elements explain the largest columns.
+    pub fn cannot_see_noise(&self, squares: &[f64]) -> bool {
+        let mut sorted: Vec<f64> = squares.iter().copied().filter(|q| *q > 0.0).collect();
+        sorted.sort_by(f64::total_cmp);
+        let varying = sorted.len();
+        let explained = self.elements.min(varying.saturating_sub(1));
+        let (rest, all) = (sorted[..varying - explained].iter().sum::<f64>(), sorted.iter().sum::<f64>());
+        // The noise is the mean of what is left in the columns that no element takes.
+        explained > 0 && rest / (varying - explained) as f64 <= sums::COLLAPSED * all / self.columns as f64
     }
 
     /// What its beliefs keep.
