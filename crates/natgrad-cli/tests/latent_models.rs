@@ -432,3 +432,96 @@ fn a_killed_fit_goes_on_to_the_same_bytes() {
         place.survives_a_kill(name, &format!("{line} {how}"));
     }
 }
+
+/// Uniform numbers between 0 and 1, the same on every machine.
+fn uniform(state: &mut u64) -> f64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    ((*state >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+}
+
+/// Rows that are sums of four Laplace strengths, and a little that none explains; the first column `times` as large.
+fn strengths(rows: usize, times: f64) -> String {
+    let mut state = 11;
+    let directions: Vec<f64> = (0..16).map(|_| 4.0 * uniform(&mut state) - 2.0).collect();
+    let mut out = String::from("a,b,c,d\n");
+    for _ in 0..rows {
+        let mut row = [0.0; 4];
+        for own in directions.chunks_exact(4) {
+            let u = uniform(&mut state) - 0.5;
+            let strength = -u.signum() * (1.0 - 2.0 * u.abs()).ln();
+            row.iter_mut().zip(own).for_each(|(x, w)| *x += w * strength);
+        }
+        row.iter_mut().for_each(|x| *x += uniform(&mut state));
+        out.push_str(&format!("{:e},{},{},{}\n", times * row[0], row[1], row[2], row[3]));
+    }
+    out
+}
+
+#[test]
+fn an_element_that_is_not_used_rests_is_named_by_its_place_and_goes_on() {
+    let place = Place::new();
+    place.write("sums.csv", strengths(200, 1.0));
+    let line = "fit sparse-coding sums.csv --latent-dim 5 --covariance diagonal";
+    let summary = place.run(&format!("{line} --out code --json")).fine().json();
+    assert_eq!(summary["status"], "converged");
+    let parameters = place.json("code/model.json")["parameters"].clone();
+    let scales: Vec<f64> = parameters["scales"].as_array().expect("scales").iter().map(number).collect();
+    let deviation = number(&parameters["noise"]).sqrt();
+    let warnings = summary["warnings"].to_string();
+    for (h, scale) in scales.iter().enumerate() {
+        let said = warnings.contains(&format!("element {} is not used", h + 1));
+        assert_eq!(said, *scale < 1e-4 * deviation, "{scales:?} {warnings}");
+    }
+    assert!(warnings.contains("element 5 is not used") && scales[4] > 0.9e-8 * deviation, "{scales:?} {warnings}");
+    let on = "fit sparse-coding sums.csv --start code --json";
+    assert_eq!(place.run(on).fine().json()["status"], "converged");
+    // A scale of an earlier version, whose beliefs leave the numbers.
+    let mut file = place.json("code/model.json");
+    file["parameters"]["scales"][4] = json!(1.8e-154);
+    place.write("code/model.json", file.to_string());
+    let on = place.run(on).fine().json();
+    assert_eq!(on["status"], "converged");
+    assert!((number(&on["elbo"]) - number(&summary["elbo"])).abs() < 1e-5);
+    let score = place.run("score code sums.csv --json").fine().json();
+    assert!((number(&score["elbo"]) - number(&summary["elbo"])).abs() < 1e-9);
+}
+
+#[test]
+fn elements_of_a_file_have_length_one() {
+    let place = Place::new();
+    place.write("sums.csv", strengths(200, 1.0));
+    for elements in 1..3 {
+        place.run(&format!("fit sparse-coding sums.csv --latent-dim {elements} --out code{elements}")).fine();
+        let dictionary = place.json(&format!("code{elements}/model.json"))["parameters"]["dictionary"].clone();
+        for h in 0..elements {
+            let square: f64 = dictionary.as_array().expect("rows").iter().map(|row| number(&row[h]).powi(2)).sum();
+            assert!((square - 1.0).abs() < 1e-12, "{square}");
+        }
+    }
+}
+
+#[test]
+fn a_fit_that_diverges_says_why() {
+    let place = Place::new();
+    // Two rows are one direction, which one element explains whole.
+    place.write("two.csv", "a,b,c\n-0.3,1.3,4.0\n1.3,2.8,3.8\n");
+    let ran = place.run("fit sparse-coding two.csv --latent-dim 2 --json").fine();
+    let summary = ran.json();
+    assert_eq!(summary["status"], "diverged");
+    let warnings = summary["warnings"].as_array().expect("warnings");
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    let why = warnings[0].as_str().expect("words");
+    assert!(why.starts_with("the fit diverged: ") && why.contains("noise's variance") && !why.contains('\n'), "{why}");
+    assert!(ran.stderr.contains("the fit diverged: "), "{}", ran.stderr);
+}
+
+#[test]
+fn columns_of_too_unlike_size_are_named() {
+    let place = Place::new();
+    for times in [1e7, 1e12, 1e16, 1e150] {
+        place.write("unlike.csv", strengths(60, times));
+        let words = ["unlike.csv", "unlike size", "column \"a\" is the largest", "other units"];
+        place.refuses("fit sparse-coding unlike.csv --latent-dim 2", &words);
+    }
+    place.refuses("select sparse-coding unlike.csv --latent-dim 1..2", &["unlike size", "\"a\""]);
+}

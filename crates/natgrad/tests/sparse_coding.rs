@@ -3,7 +3,8 @@
 mod common;
 
 use common::{columns_of, csv};
-use natgrad::engine::{Control, MetricChoice, Progress, Settings, fit};
+use natgrad::catalogue::latent::{DictionarySettings, SparseDictionary};
+use natgrad::engine::{Control, MetricChoice, Progress, Settings, Status, StoredNote, fit};
 use natgrad::geometry::{Metric, Point, Tangent};
 use natgrad::model::sparse_coding::{Covariance, Dictionary, SparseCoding, Strengths, absolute_mean};
 use natgrad::model::{LatentModel, Statistics, Want};
@@ -427,4 +428,117 @@ fn degenerate_rows_have_a_defined_answer() {
     assert!(look.elbo.is_finite());
     let nothing = model.maximise(&at, &look.statistics).expect_err("no noise is left");
     assert!(nothing.to_string().contains("noise"), "{nothing}");
+}
+
+/// Rows that are sums of four Laplace strengths on random directions.
+fn sums_of_strengths(rows: usize, seed: u64) -> Table {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let directions: Vec<f64> = (0..16).map(|_| StandardNormal.sample(&mut rng)).collect();
+    let mut data = vec![vec![0.0; rows]; 4];
+    for n in 0..rows {
+        for own in directions.chunks_exact(4) {
+            let u: f64 = rng.random::<f64>() - 0.5;
+            let strength = -u.signum() * (1.0 - 2.0 * u.abs()).ln();
+            (0..4).for_each(|c| data[c][n] += own[c] * strength);
+        }
+        data.iter_mut().for_each(|column| column[n] += 0.3 * rng.random::<f64>());
+    }
+    Table::from_columns(columns_of(4, None), &data, None).expect("a table")
+}
+
+fn settled_settings() -> DictionarySettings {
+    DictionarySettings { latent_dim: 5, covariance: Covariance::Diagonal }
+}
+
+#[test]
+fn an_element_that_is_not_used_rests_and_is_named_by_its_place_in_the_file() {
+    let table = sums_of_strengths(200, 3);
+    let (described, square) = SparseDictionary::for_data(settled_settings(), &table).expect("a model");
+    let model = described.model();
+    let centred = described.centred(&table);
+    let learning = Learning::new(model, &centred, 0.0);
+    let mut start = model.starts(&centred, square, &[0]).expect("starts").remove(0);
+    // The second element's scale has left all reason.
+    start.0[4 * 5 + 1] = 1e-154f64.ln();
+    let lifted = model.lifted(&start);
+    let d = model.dictionary(&lifted);
+    assert!((d.scales[1] / (1e-8 * d.noise.sqrt()) - 1.0).abs() < 1e-12);
+    assert_eq!(model.lifted(&lifted), lifted);
+    // It tells nothing of where it rests: an element a hundred times larger gives the same bound.
+    let elbo = |at: &Point| learning.look(at, Want::Evidence).expect("a look").elbo;
+    let mut larger = lifted.clone();
+    larger.0[4 * 5 + 1] += 100f64.ln();
+    assert!((elbo(&lifted) - elbo(&larger)).abs() < 1e-11, "{} {}", elbo(&lifted), elbo(&larger));
+    let settings = Settings { max_iterations: 400, ..Settings::default() };
+    let outcome = fit(&learning, &settings, Progress::at(lifted), &|_| Control::Continue).expect("a fit");
+    assert_eq!(outcome.progress.status, Some(Status::Converged), "{:?}", outcome.progress.why);
+    let settled = described.settled(&outcome.progress);
+    let d = model.dictionary(&settled.point);
+    // Those of the smallest scales, which stand last.
+    let rests = |h: &usize| d.scales[*h] < 1e-4 * d.noise.sqrt();
+    let note = |h| StoredNote::Boundary(h, format!("element {} is not used: its scale goes to 0", h + 1));
+    let unused: Vec<usize> = (0..5).filter(rests).collect();
+    assert!(unused.contains(&4) && !unused.contains(&0), "{:?}", d.scales);
+    assert_eq!(settled.notes, unused.into_iter().map(note).collect::<Vec<_>>(), "{:?}", d.scales);
+    assert!(d.scales.iter().all(|b| *b >= 0.99e-8 * d.noise.sqrt()), "{:?}", d.scales);
+    assert!((elbo(&settled.point) - outcome.look.elbo).abs() < 1e-10);
+}
+
+#[test]
+fn canonical_elements_have_length_one() {
+    let table = sums_of_strengths(60, 5);
+    let model = SparseCoding::new(4, 3).expect("a model");
+    let learning = Learning::new(&model, &table, 0.0);
+    let at = random_point(&model, 8);
+    let canonical = model.canonical(&at);
+    let d = model.dictionary(&canonical);
+    for h in 0..3 {
+        let length = (0..4).map(|c| d.weights[c * 3 + h].powi(2)).sum::<f64>().sqrt();
+        assert!((length - 1.0).abs() < 1e-12, "element {h} has length {length}");
+    }
+    let elbo = |at: &Point| learning.look(at, Want::Evidence).expect("a look").elbo;
+    assert!((elbo(&at) - elbo(&canonical)).abs() < 1e-11 * elbo(&at).abs());
+    assert_eq!(canonical, model.canonical(&canonical));
+}
+
+#[test]
+fn columns_of_too_unlike_size_are_told_and_never_a_negative_variance() {
+    let plain = sums_of_strengths(100, 7);
+    let scaled = |factors: [f64; 4]| {
+        let column = |c: usize| (0..100).map(|n| factors[c] * plain.cell(n, c)).collect::<Vec<f64>>();
+        Table::from_columns(columns_of(4, None), &[column(0), column(1), column(2), column(3)], None).expect("a table")
+    };
+    let settings = DictionarySettings { latent_dim: 2, covariance: Covariance::Full };
+    for factor in [1e7, 1e12, 1e16, 1e150] {
+        let table = scaled([1.0, factor, 1.0, 1.0]);
+        let problem = SparseDictionary::for_data(settings.clone(), &table).expect_err("unlike").to_string();
+        let name = &table.columns()[1].name;
+        assert!(
+            problem.contains("unlike size") && problem.contains(&format!("\"{name}\" is the largest")),
+            "{problem}"
+        );
+        assert!(problem.contains("hint: give"), "{problem}");
+    }
+    assert!(SparseDictionary::for_data(settings.clone(), &scaled([1.0, 1e4, 1.0, 1.0])).is_ok());
+    // A constant column is no small one.
+    assert!(SparseDictionary::for_data(settings.clone(), &scaled([1.0, 1.0, 0.0, 0.0])).is_ok());
+    for factor in [1e100, 1e-100] {
+        let table = scaled([factor; 4]);
+        let problem = SparseDictionary::for_data(settings.clone(), &table).expect_err("no numbers").to_string();
+        assert!(problem.contains("range") && problem.contains("other units"), "{problem}");
+    }
+    // The model by itself finds out on its way.
+    for factor in [1e7, 1e12] {
+        let table = scaled([1.0, factor, 1.0, 1.0]);
+        let model = SparseCoding::new(4, 2).expect("a model").believing(Covariance::Full);
+        let square = (0..400).map(|i| table.cell(i / 4, i % 4).powi(2)).sum::<f64>() / 400.0;
+        let start = model.starts(&table, square, &[0]).expect("starts").remove(0);
+        let learning = Learning::new(&model, &table, 0.0);
+        let settings = Settings { max_iterations: 200, ..Settings::default() };
+        let outcome = fit(&learning, &settings, Progress::at(start), &|_| Control::Continue).expect("a fit");
+        assert_eq!(outcome.progress.status, Some(Status::Diverged));
+        let why = outcome.progress.why.expect("a reason");
+        assert!(why.contains("column 2 is the largest") && why.contains("other units"), "{why}");
+        assert!(!why.contains("fell to"), "{why}");
+    }
 }

@@ -71,7 +71,7 @@ impl Comparable for Coding<'_> {
         // Lengths are 1: a number less for each element.
         let parameters = model.model().free() - size;
         let mut found = Found::of(&outcome, parameters, learning.entropies(&outcome.look));
-        found.cautions = model.summarised(&outcome.look).cautions(&outcome.progress);
+        found.cautions = model.summarised(&outcome.look).cautions(&model.settled(&outcome.progress));
         found.discrete = false;
         found.bound = true;
         if let Some(test) = held_out {

@@ -40,10 +40,11 @@ impl SparseFile {
         })
     }
 
-    /// The point of this file in a model; the exact coordinates where they give the file's parameters.
+    /// The point of this file in a model; the exact coordinates where they give the file's parameters. Elements that are not
+    /// used rest where fits now leave them: files of earlier versions may hold scales whose beliefs leave the numbers.
     pub fn point(&self, model: &SparseDictionary) -> Result<Point, Failure> {
         let point = model.point(&self.0.parameters).map_err(|e| self.0.named(e))?;
-        Ok(self.0.exact(point, |p| model.parameters(p)))
+        Ok(model.model().lifted(&self.0.exact(point, |p| model.parameters(p))))
     }
 
     /// The model by itself.

@@ -71,12 +71,10 @@ impl Fittable for Prepared {
 
     fn align(&self, _: &mut Restarts, _: &Point, _: &[Option<&Point>], _: f64) {}
 
-    /// Elements in the order of their scales, so that runs which found the same dictionary say the same.
+    /// Elements of length 1 in the order of their scales, so that runs which found the same dictionary say the same.
     fn settle(&self, outcome: &Outcome, _: usize) -> Result<(Outcome, Vec<String>), Failure> {
-        let point = self.model.model().canonical(&outcome.look.point);
-        let look = self.learning().look(&point, Want::Statistics)?;
-        let mut progress = outcome.progress.clone();
-        progress.point = point;
+        let progress = self.model.settled(&outcome.progress);
+        let look = self.learning().look(&progress.point, Want::Statistics)?;
         let (columns, elements) = (self.model.model().columns(), self.model.model().elements());
         let wide = (elements > columns).then(|| {
             format!("{elements} elements for {columns} columns: the dictionary is overcomplete, and sparseness alone tells its elements apart")

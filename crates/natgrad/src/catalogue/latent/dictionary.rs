@@ -8,6 +8,7 @@
 use super::centred::Centred;
 use super::numbers::{list, part, table};
 use crate::Error;
+use crate::engine::Progress;
 use crate::geometry::Point;
 use crate::model::sparse_coding::{Covariance, Dictionary, SparseCoding};
 use crate::rows::{Column, Profile, RowSource};
@@ -16,6 +17,9 @@ use serde_json::{Value, json};
 
 /// Most elements whose beliefs have covariances unless asked otherwise.
 const FULL: usize = 32;
+
+/// Mean squares of cells for which the fourth powers of strengths, and those of noise 1e-11 of them, stay within the numbers.
+const SIZES: (f64, f64) = (1e-120, 1e140);
 
 /// Settings of sparse coding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,7 +54,8 @@ impl SparseDictionary {
     /// # Errors
     /// [`Error::Setting`] for no columns or no elements; [`Error::Parameter`] for a mean of another length.
     pub fn new(settings: DictionarySettings, columns: Vec<Column>, mean: Vec<f64>) -> Result<Self, Error> {
-        let model = SparseCoding::new(columns.len(), settings.latent_dim)?.believing(settings.covariance);
+        let names = columns.iter().map(|c| c.name.clone()).collect();
+        let model = SparseCoding::new(columns.len(), settings.latent_dim)?.believing(settings.covariance).named(names);
         let mean = list(&json!(mean), "mean", columns.len())?;
         Ok(SparseDictionary { settings, columns, mean, model })
     }
@@ -70,7 +75,8 @@ impl SparseDictionary {
     /// The model for data, centred by their means, and the mean square of what is left.
     ///
     /// # Errors
-    /// [`Error::Data`] for a missing or infinite cell, or where there are no rows; as [`Self::new`].
+    /// [`Error::Data`] for a missing or infinite cell, where there are no rows, or where columns are of too unlike size; as
+    /// [`Self::new`].
     pub fn for_data(settings: DictionarySettings, source: &dyn RowSource) -> Result<(Self, f64), Error> {
         check(source)?;
         let profile = Profile::of(source)?;
@@ -86,10 +92,39 @@ impl SparseDictionary {
                 hint: "give it in other units, or leave the row with the largest cell out".into(),
             });
         }
-        let squares: f64 = profile.columns.iter().map(|c| c.squares).sum();
+        let each: Vec<f64> = profile.columns.iter().map(|c| c.squares).collect();
+        let squares: f64 = each.iter().sum();
         let mean = profile.columns.iter().map(|c| c.mean).collect();
         let cells = profile.weight * profile.columns.len().max(1) as f64;
-        Ok((Self::new(settings, source.columns().to_vec(), mean)?, squares / cells))
+        let dictionary = Self::new(settings, source.columns().to_vec(), mean)?;
+        let largest = (0..each.len()).fold(0, |a, b| if each[b] > each[a] { b } else { a });
+        let name = || &source.columns()[largest].name;
+        // What is left of a constant column's cells is rounding.
+        let varying: Vec<f64> = profile.columns.iter().map(|c| if c.min < c.max { c.squares } else { 0.0 }).collect();
+        if dictionary.model.cannot_see_noise(&varying) {
+            return Err(Error::Data {
+                problem: format!(
+                    "columns are of too unlike size: column \"{}\" is the largest and has a deviation of {:.1e}, the smallest \
+                     has {:.1e}, and noise of one variance in all of them would be below rounding",
+                    name(),
+                    (each[largest] / profile.weight).sqrt(),
+                    (varying.iter().copied().filter(|q| *q > 0.0).fold(f64::INFINITY, f64::min) / profile.weight)
+                        .sqrt()
+                ),
+                hint: format!("give \"{}\" in other units, so that all columns vary by about as much", name()),
+            });
+        }
+        if squares > 0.0 && !(SIZES.0..SIZES.1).contains(&(squares / cells)) {
+            return Err(Error::Data {
+                problem: format!(
+                    "column \"{}\" has the largest cells, whose mean square of {:.1e} leaves the range that strengths can have",
+                    name(),
+                    each[largest] / profile.weight
+                ),
+                hint: "give the columns in other units, so that they vary by about 1".into(),
+            });
+        }
+        Ok((dictionary, squares / cells))
     }
 
     /// Rows as the model reads them: less its mean.
@@ -115,6 +150,14 @@ impl SparseDictionary {
     /// The model itself.
     pub fn model(&self) -> &SparseCoding {
         &self.model
+    }
+
+    /// Where a fit has ended, with elements as files have them: of length 1, the largest scale first. Notes name them by their
+    /// new places.
+    pub fn settled(&self, progress: &Progress) -> Progress {
+        let point = self.model.canonical(&progress.point);
+        let notes = self.model.notes(&point).iter().map(Into::into).collect();
+        Progress { point, notes, ..progress.clone() }
     }
 
     /// Parameters as model files have them.

@@ -43,7 +43,7 @@ pub fn words() -> &'static [Message] {
             name: "strengths",
             text: "How much of each dictionary element is in a row. Their prior is Laplace's, with a scale for each element \
                    (the mean of its absolute strength); their beliefs are normal, with covariances (--covariance full) or \
-                   without (diagonal). An element whose scale goes to 0 is not used.",
+                   without (diagonal). An element whose scale goes to 0 is not used; it rests at 1e-8 of the noise's deviation.",
         },
     ]
 }

@@ -46,7 +46,7 @@ impl SparseCoding {
         let best = self.best_weights(at, s)?;
         let weights: Vec<f64> = at.0.iter().zip(&best).map(|(w, b)| w + rate * (b - w)).collect();
         let (scales, noise) = (self.best_scales(s), self.best_noise(&weights, s)?);
-        let point = self.normalised(&self.point(&Dictionary { weights, scales, noise })?);
+        let point = self.lifted(&self.normalised(&self.point(&Dictionary { weights, scales, noise })?));
         Ok(EntropyStep { point, objective })
     }
 }

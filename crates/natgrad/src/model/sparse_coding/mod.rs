@@ -17,6 +17,7 @@
 mod absorb;
 mod beliefs;
 mod believed;
+mod boundary;
 mod canonical;
 mod entropy;
 mod joint;
@@ -30,14 +31,11 @@ pub use beliefs::Strengths;
 pub use entropy::EntropyStep;
 pub use laplace::{AbsoluteMean, absolute_mean};
 
-use super::{Absorb, Entropies, Information, LatentModel, Maximised, Note, Statistics, Want, Work};
+use super::{Absorb, Entropies, Information, LatentModel, Maximised, Statistics, Want, Work};
 use crate::Error;
 use crate::geometry::{BlockGram, Covector, Point, Tangent};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::{E, PI};
-
-/// A scale below this share of the noise's deviation is of an element that is not used.
-const UNUSED: f64 = 1e-4;
 
 /// What beliefs about a row's strengths keep beside their means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +54,8 @@ pub struct SparseCoding {
     columns: usize,
     elements: usize,
     covariance: Covariance,
+    /// Of the columns, for messages; empty where nobody has given them.
+    names: Vec<String>,
 }
 
 /// Parameters of sparse coding in their usual form.
@@ -92,13 +92,36 @@ impl SparseCoding {
                 hint: "give fewer elements: 100 million numbers and their slopes fill gigabytes".into(),
             });
         }
-        Ok(SparseCoding { columns, elements, covariance: Covariance::default() })
+        Ok(SparseCoding { columns, elements, covariance: Covariance::default(), names: Vec::new() })
     }
 
     /// The same with these beliefs.
     #[must_use]
     pub fn believing(self, covariance: Covariance) -> Self {
         SparseCoding { covariance, ..self }
+    }
+
+    /// The same, with its columns' names for messages.
+    #[must_use]
+    pub fn named(self, names: Vec<String>) -> Self {
+        SparseCoding { names, ..self }
+    }
+
+    /// A column as messages name it.
+    fn column(&self, d: usize) -> String {
+        self.names.get(d).map_or_else(|| format!("column {}", d + 1), |name| format!("column \"{name}\""))
+    }
+
+    /// Whether rows whose columns have these squares are of so unlike sizes that noise, which is of one variance in all of
+    /// them, has no digits left once the elements explain the largest columns.
+    pub fn cannot_see_noise(&self, squares: &[f64]) -> bool {
+        let mut sorted: Vec<f64> = squares.iter().copied().filter(|q| *q > 0.0).collect();
+        sorted.sort_by(f64::total_cmp);
+        let varying = sorted.len();
+        let explained = self.elements.min(varying.saturating_sub(1));
+        let (rest, all) = (sorted[..varying - explained].iter().sum::<f64>(), sorted.iter().sum::<f64>());
+        // The noise is the mean of what is left in the columns that no element takes.
+        explained > 0 && rest / (varying - explained) as f64 <= sums::COLLAPSED * all / self.columns as f64
     }
 
     /// What its beliefs keep.
@@ -163,7 +186,7 @@ impl SparseCoding {
         let mut out = at.clone();
         let n = self.columns * self.elements;
         for h in 0..self.elements {
-            let length = (0..self.columns).map(|d| at.0[d * self.elements + h].powi(2)).sum::<f64>().sqrt();
+            let length = self.length(at, h);
             if length > 0.0 && length.is_finite() {
                 (0..self.columns).for_each(|d| out.0[d * self.elements + h] /= length);
                 out.0[n + h] += length.ln();
@@ -196,13 +219,8 @@ impl LatentModel for SparseCoding {
     fn maximise(&self, at: &Point, s: &Statistics) -> Result<Maximised, Error> {
         let weights = self.best_weights(at, s)?;
         let (scales, noise) = (self.best_scales(s), self.best_noise(&weights, s)?);
-        let point = self.normalised(&self.point(&Dictionary { weights, scales, noise })?);
-        let n = self.columns * self.elements;
-        let unused = |h: &usize| point.0[n + h].exp() < UNUSED * noise.sqrt();
-        let notes = (0..self.elements)
-            .filter(unused)
-            .map(|h| Note::Boundary(h, format!("element {} is not used: its scale goes to 0", h + 1)));
-        Ok(Maximised { notes: notes.collect(), point })
+        let point = self.lifted(&self.normalised(&self.point(&Dictionary { weights, scales, noise })?));
+        Ok(Maximised { notes: self.notes(&point), point })
     }
 
     fn gradient(&self, at: &Point, s: &Statistics) -> Covector {
@@ -219,9 +237,13 @@ impl LatentModel for SparseCoding {
 
     fn shift(&self, at: &Point, v: &Tangent, step: f64) -> Option<Point> {
         let next: Vec<f64> = at.0.iter().zip(&v.0).map(|(x, v)| x + step * v).collect();
-        let logs = &next[self.columns * self.elements..];
+        if next.iter().any(|x| !x.is_finite()) {
+            return None;
+        }
+        let next = self.lifted(&Point(next));
+        let logs = &next.0[self.columns * self.elements..];
         // Scales outside 1e±130 are no scales.
-        (next.iter().all(|x| x.is_finite()) && logs.iter().all(|l| l.abs() < 300.0)).then_some(Point(next))
+        logs.iter().all(|l| l.abs() < 300.0).then_some(next)
     }
 
     fn difference(&self, from: &Point, to: &Point) -> Tangent {

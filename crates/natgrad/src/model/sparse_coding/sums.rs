@@ -11,8 +11,12 @@ use crate::geometry::{BlockGram, Covector, Gram, Metric, Point};
 use crate::linalg::Matrix;
 use crate::model::{LatentModel, Statistics};
 
-/// A noise variance below this share of the mean square of a cell is none.
-const COLLAPSED: f64 = 1e-12;
+/// A noise variance below this share of the mean square of a cell is none: it is a difference of sums that are as large as the
+/// squares of the cells, whose rounding is then some 1e-4 of it, and what the bound loses by that is what tolerances ask for.
+pub(super) const COLLAPSED: f64 = 1e-11;
+
+/// Explained squares of two columns, one a smaller share of the other than this, are of unlike size.
+const UNLIKE: f64 = 1e-6;
 
 impl SparseCoding {
     /// Number of sums.
@@ -89,14 +93,32 @@ impl SparseCoding {
         let (_, _, _, square) = self.parts(&s.sums);
         let noise = self.square(weights, s) / cells;
         if noise.is_nan() || noise <= COLLAPSED * square / cells {
-            return Err(Error::Collapsed {
-                component: None,
-                what: format!("the noise's variance fell to {noise:.1e}"),
-                hint: "the dictionary explains every row whole: take fewer elements, or leave out constant columns"
-                    .into(),
-            });
+            return Err(self.collapsed(weights, s));
         }
         Ok(noise)
+    }
+
+    /// What is said where no noise is left: how much there is cannot be told, for its digits are lost.
+    fn collapsed(&self, weights: &[f64], s: &Statistics) -> Error {
+        let second = self.second(s);
+        let explained = |w: &[f64]| -> f64 {
+            (0..w.len()).map(|i| w[i] * (0..w.len()).map(|j| second[(i, j)] * w[j]).sum::<f64>()).sum()
+        };
+        let squares: Vec<f64> = weights.chunks_exact(self.elements).map(explained).collect();
+        let largest = (0..squares.len()).fold(0, |a, b| if squares[b] > squares[a] { b } else { a });
+        let alike = squares.iter().all(|q| *q >= UNLIKE * squares[largest]);
+        let what = format!(
+            "the noise's variance fell below {COLLAPSED:e} of the cells' mean square, where rounding leaves no digits of it"
+        );
+        let whole = "the dictionary explains every row whole: take fewer elements, or leave out constant columns";
+        let hint = match alike {
+            true => whole.into(),
+            false => format!(
+                "columns are of too unlike size for noise of one variance: {} is the largest, give it in other units; or {whole}",
+                self.column(largest)
+            ),
+        };
+        Error::Collapsed { component: None, what, hint }
     }
 
     /// `Σ_n w_n dF_n` at fixed beliefs.
