@@ -419,6 +419,22 @@ fn broken_model_files_are_named_with_what_is_wrong() {
     place.refuses(other, &["net/model.json: the start has", "\"p1\" in the start", "rows that have \"p1\" too"]);
 }
 
+#[test]
+fn a_dictionary_that_explains_its_rows_whole_ends_where_its_trace_does() {
+    let place = Place::new();
+    let rows = "-0.616,3.030,-1.193,3.218\n0.199,3.789,-2.065,4.114\n-0.150,4.275,-2.361,3.919\n";
+    place.write("three.csv", format!("a,b,c,d\n{rows}"));
+    for how in ["--latent-dim 6 --covariance full", "--latent-dim 2 --covariance diagonal"] {
+        let summary = place.run(&format!("fit sparse-coding three.csv {how} --out run --json")).fine().json();
+        let last = place.rows("run/trace.csv").pop().expect("a line");
+        let (elbo, told): (f64, f64) = (last[3].parse().expect("a number"), number(&summary["elbo"]));
+        // The noise is some 1e-11 of the squares: what rounding leaves of the bound is 1e-4 or so.
+        assert!((elbo - told).abs() < 1e-2 * elbo.abs(), "{how}: {elbo} {told}");
+        assert!(summary["warnings"].to_string().contains("the noise goes to 0"), "{summary}");
+        std::fs::remove_dir_all(place.path("run")).expect("a run");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_killed_fit_goes_on_to_the_same_bytes() {
@@ -509,8 +525,10 @@ fn a_fit_that_diverges_says_why() {
     let summary = ran.json();
     assert_eq!(summary["status"], "diverged");
     let warnings = summary["warnings"].as_array().expect("warnings");
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    let why = warnings[0].as_str().expect("words");
+    let told: Vec<&Value> = warnings.iter().filter(|w| w.to_string().contains("diverged")).collect();
+    assert_eq!(told.len(), 1, "{warnings:?}");
+    assert!(warnings.iter().any(|w| w.to_string().contains("the noise goes to 0")), "{warnings:?}");
+    let why = told[0].as_str().expect("words");
     assert!(why.starts_with("the fit diverged: ") && why.contains("noise's variance") && !why.contains('\n'), "{why}");
     assert!(ran.stderr.contains("the fit diverged: "), "{}", ran.stderr);
 }

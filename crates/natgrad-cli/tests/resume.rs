@@ -105,6 +105,9 @@ fn interrupted_and_killed_fits_go_on_to_the_same_bytes() {
     place.write("killed/checkpoint", checkpoint);
     place.run(&format!("score killed {data}")).refused(&["killed: a fit in it has not ended", "--resume killed"]);
     place.run(&format!("score killed/model.json {data}")).fine();
+    place.write("killed/summary.json", place.read("whole/summary.json"));
+    place.run("report killed --out r.html").refused(&["killed: a fit in it has not ended", "--resume killed"]);
+    std::fs::remove_file(place.path("killed/summary.json")).expect("it is there");
     let anew = arguments("killed");
     place.run(&anew).refused(&["killed: a fit in it has not ended", "--resume killed", "remove killed/checkpoint"]);
     place.run("fit --resume killed").fine();

@@ -38,8 +38,8 @@ pub fn write(folder: &RunFolder) -> Result<(), Failure> {
 }
 
 fn html(folder: &RunFolder) -> Result<String, Failure> {
-    if !folder.summary_path().is_file() {
-        // Says so where the fit has not ended.
+    if !folder.summary_path().is_file() || folder.has_checkpoint() {
+        // Says so where the fit has not ended, and what is there is of a former one.
         folder.model()?;
     }
     let summary: Value = folder.read_summary()?;

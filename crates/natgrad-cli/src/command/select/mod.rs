@@ -118,7 +118,8 @@ pub fn run(arguments: &Arguments, out: &Output) -> Result<u8, Failure> {
     let unfinished: Vec<usize> = sizes.iter().filter(|s| s.unfinished).map(|s| s.size).collect();
     if !unfinished.is_empty() {
         out.warn(&format!(
-            "{}: fits ended at the limit of {} before they had converged; more may change the order of sizes",
+            "{}: fits of all rows, or of those that are left where some are held out, ended at the limit of {} before they had \
+             converged; more may change the order of sizes",
             show::named(&unfinished),
             model.limit()
         ));

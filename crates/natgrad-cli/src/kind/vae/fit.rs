@@ -5,7 +5,7 @@ use super::file::VaeFile;
 use super::rows::{BOUNDED, DRAWS};
 use super::shape::{learning, told};
 use super::start::Start;
-use super::summary::Findings;
+use super::summary::{EXACT, Findings};
 use super::trace::write_trace;
 use super::{VAE, picture};
 use crate::command::fit::{Arguments, Plan, check_fingerprint, farewell};
@@ -20,9 +20,6 @@ use natgrad::rows::RowSource;
 use natgrad_io::RunFolder;
 use serde_json::json;
 use std::path::PathBuf;
-
-/// Tolerance of the entropy sum where nothing is drawn.
-const EXACT: f64 = 1e-6;
 
 /// Refuses options that an autoencoder has no use for.
 fn check_options(arguments: &Arguments) -> Result<(), Failure> {

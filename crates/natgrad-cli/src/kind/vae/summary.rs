@@ -41,6 +41,9 @@ pub struct Findings<'a> {
     pub run: Option<(u64, u64)>,
 }
 
+/// Largest residual that rounding leaves, where nothing is drawn.
+pub const EXACT: f64 = 1e-6;
+
 /// Standard errors that a residual may be away from zero: one of sixteen thousand normal draws is further.
 const ERRORS: f64 = 4.0;
 
@@ -86,9 +89,15 @@ impl Findings<'_> {
             );
             (Verdict::NotApplicable, why)
         } else if residual.abs() <= tolerance {
+            let chance = residual.abs() <= (ERRORS * self.residual_error).max(EXACT);
             let why = format!(
                 "not refuted: ELBO − entropy sum = {residual:.1e} nats per row (standard error {:.1e}){explained}; {}",
-                self.residual_error, condition.why
+                self.residual_error,
+                if chance {
+                    condition.why
+                } else {
+                    format!("within the tolerance of {:.0e}, beyond chance", self.tolerance)
+                }
             );
             (Verdict::Holds, why)
         } else {

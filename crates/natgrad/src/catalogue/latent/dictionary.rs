@@ -124,7 +124,8 @@ impl SparseDictionary {
                 hint: "give the columns in other units, so that they vary by about 1".into(),
             });
         }
-        Ok((dictionary, squares / cells))
+        let model = dictionary.model.for_mean_square(squares / cells);
+        Ok((SparseDictionary { model, ..dictionary }, squares / cells))
     }
 
     /// Rows as the model reads them: less its mean.

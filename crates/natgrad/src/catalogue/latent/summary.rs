@@ -146,7 +146,10 @@ pub fn summarise_latent(
     let variance = learning.joint_metric(look)?.square(&told.tempering);
     let residual = ResidualSummary::of(look.elbo - entropies.sum(), statistics, variance, 0.0);
     let no_information = assessment.reading.is_none().then(|| told.no_information.clone());
-    let notes: Vec<Note> = fit.as_ref().map_or_else(Vec::new, |f| f.progress.notes.iter().map(Into::into).collect());
+    let notes: Vec<Note> = match &fit {
+        Some(fit) => fit.progress.notes.iter().map(Into::into).collect(),
+        None => learning.model().maximise(&look.point, statistics).map(|m| m.notes).unwrap_or_default(),
+    };
     let mut certificates = certify(&Circumstances {
         assessment: &assessment,
         elbo: look.elbo,

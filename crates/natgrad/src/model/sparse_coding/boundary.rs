@@ -10,16 +10,24 @@ use crate::model::Note;
 /// A scale below this share of the noise's deviation is of an element that is not used.
 const UNUSED: f64 = 1e-4;
 
+/// From this many times the least noise on (1e-11 of the cells' mean square), it is on its way to 0.
+const VANISHING: f64 = 1e5;
+
 /// No scale is below this share of the noise's deviation: what it changes in the bound, its square, is below the rounding of 1.
 /// Beliefs of much smaller strengths leave the numbers.
 const LEAST: f64 = 1e-8;
 
 impl SparseCoding {
-    /// The elements that are not used at a point.
+    /// The elements that are not used at a point, and a noise that goes to 0.
     pub fn notes(&self, at: &Point) -> Vec<Note> {
         let unused = |h: &usize| self.log_share(at, *h) < UNUSED.ln();
         let note = |h: usize| Note::Boundary(h, format!("element {} is not used: its scale goes to 0", h + 1));
-        (0..self.elements).filter(unused).map(note).collect()
+        let vanishing = at.0[self.columns * self.elements + self.elements] < self.least_log_noise + VANISHING.ln();
+        let noise = vanishing.then(|| {
+            let what = "the noise goes to 0: rows are explained whole, and more is left than `remaining` can tell. Take fewer elements";
+            Note::Boundary(self.elements, what.into())
+        });
+        (0..self.elements).filter(unused).map(note).chain(noise).collect()
     }
 
     /// The same model, but no scale below 1e-8 of the noise's deviation (for an element of length 1): there an element that is

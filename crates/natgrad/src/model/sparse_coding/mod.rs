@@ -49,13 +49,15 @@ pub enum Covariance {
 }
 
 /// Sparse coding with so many columns and dictionary elements.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SparseCoding {
     columns: usize,
     elements: usize,
     covariance: Covariance,
     /// Of the columns, for messages; empty where nobody has given them.
     names: Vec<String>,
+    /// Logarithm of the noise's variance below which there are no digits of it; `−∞` where no rows are known.
+    least_log_noise: f64,
 }
 
 /// Parameters of sparse coding in their usual form.
@@ -92,7 +94,13 @@ impl SparseCoding {
                 hint: "give fewer elements: 100 million numbers and their slopes fill gigabytes".into(),
             });
         }
-        Ok(SparseCoding { columns, elements, covariance: Covariance::default(), names: Vec::new() })
+        Ok(SparseCoding {
+            columns,
+            elements,
+            covariance: Covariance::default(),
+            names: Vec::new(),
+            least_log_noise: f64::NEG_INFINITY,
+        })
     }
 
     /// The same with these beliefs.
@@ -105,6 +113,12 @@ impl SparseCoding {
     #[must_use]
     pub fn named(self, names: Vec<String>) -> Self {
         SparseCoding { names, ..self }
+    }
+
+    /// The same, for rows whose cells have this mean square: no step goes to noise that rounding leaves no digits of.
+    #[must_use]
+    pub fn for_mean_square(self, mean_square: f64) -> Self {
+        SparseCoding { least_log_noise: (sums::COLLAPSED * mean_square).ln(), ..self }
     }
 
     /// A column as messages name it.
@@ -242,8 +256,9 @@ impl LatentModel for SparseCoding {
         }
         let next = self.lifted(&Point(next));
         let logs = &next.0[self.columns * self.elements..];
-        // Scales outside 1e±130 are no scales.
-        logs.iter().all(|l| l.abs() < 300.0).then_some(next)
+        // Scales outside 1e±130 are no scales; below the least noise a bound is rounding.
+        let kept = logs.iter().all(|l| l.abs() < 300.0) && logs[self.elements] >= self.least_log_noise;
+        kept.then_some(next)
     }
 
     fn difference(&self, from: &Point, to: &Point) -> Tangent {
