@@ -186,7 +186,7 @@ pub fn spare_run(to: &Path) -> Result<(), Failure> {
     let belongs = RunFolder::holds(&name) || KINDS.iter().any(|k| k.leaves().contains(&name.as_str()));
     if belongs && RunFolder::open(folder).is_ok() {
         let problem = format!("{} belongs to a run: it is not written over", to.display());
-        return Err(Failure::new(problem, "give --out another name, or write it into another folder"));
+        return Err(Failure::new(problem, "give another name, or write it into another folder"));
     }
     Ok(())
 }

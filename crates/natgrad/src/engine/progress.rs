@@ -164,6 +164,12 @@ impl From<&StoredNote> for Note {
 }
 
 impl Progress {
+    /// That a fit diverged, and why, in one line of words; `None` where it did not.
+    pub fn diverged(&self) -> Option<String> {
+        let why = self.why.as_deref().unwrap_or_default().replace("\nhint: ", "; ");
+        (self.status == Some(Status::Diverged)).then(|| format!("the fit diverged: {why}"))
+    }
+
     /// Why a fit ended by itself although more than its tolerance is left, in words; `None` where it did not.
     pub fn ended_short(&self, remaining: Option<f64>, tolerance: f64) -> Option<String> {
         let short = self.status == Some(Status::Converged) && remaining.is_some_and(|r| r > tolerance);

@@ -22,8 +22,8 @@ pub fn words() -> &'static [Message] {
             name: "short-climb",
             text: "What some natural steps from where an autoencoder is gain, on about 16 000 of the rows at most: one epoch of them, or as \
                    many as make forty steps, both ends compared row by row with the same draws. A gain of more than three \
-                   standard errors says that learning has not ended. It stands in for the certificate remaining, which needs \
-                   exact slopes.",
+                   standard errors says that learning has not ended. `check` gives it as the certificate remaining, whose slopes \
+                   would have to be exact.",
         },
         Message {
             name: "units",

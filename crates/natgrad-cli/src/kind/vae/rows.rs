@@ -52,10 +52,10 @@ pub fn score(file: &VaeFile, data: &DataArguments, to: Option<&Path>, out: &Outp
     let expectation = &file.settings.learning.expectation;
     let evaluation = evaluate(vae, source.as_ref(), at, expectation, SEED).map_err(named)?;
     let bounds = importance_bound(vae, source.as_ref(), at, DRAWS, SEED).map_err(named)?;
-    let bound = HeldOut::with(source.as_ref(), bounds.clone())?.mean();
     if let Some(path) = to {
-        write_table(path, &[number("importance_bound".into())], &[bounds])?;
+        write_table(path, &[number("importance_bound".into())], std::slice::from_ref(&bounds))?;
     }
+    let bound = HeldOut::with(source.as_ref(), bounds)?.mean();
     let sums = &evaluation.sums;
     without_elbo(sums, evaluation.beyond).iter().for_each(|w| out.warn(w));
     if out.json {

@@ -54,8 +54,8 @@ fn some(source: &dyn RowSource) -> Result<Table, Failure> {
 }
 
 impl ShortClimb {
-    /// Climbs by natural gradients for the epochs that make [`STEPS`] steps, one at least; `None` where that leaves the finite numbers. A single
-    /// row tells no error.
+    /// Climbs by natural gradients for the epochs that make [`STEPS`] steps, one at least; `None` where that leaves the finite
+    /// numbers. A single row tells no error.
     pub fn of(
         vae: &Vae,
         source: &dyn RowSource,

@@ -222,7 +222,7 @@ fn warnings(nodes: &[NodeSummary], prior: bool, progress: Option<&Progress>) -> 
     if let Some(p) = progress {
         match p.status {
             Some(Status::Diverged) => {
-                out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")));
+                out.extend(p.diverged());
             }
             Some(Status::IterationLimit) => out.push(
                 "the iteration limit came first: raise --max-iterations, or go on with --start RUN/network.json".into(),

@@ -225,7 +225,7 @@ fn warnings(described: &FactorAnalysis, at: &Point, progress: Option<&Progress>)
     if let Some(p) = progress {
         match p.status {
             Some(Status::Diverged) => {
-                out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")));
+                out.extend(p.diverged());
             }
             Some(Status::IterationLimit) => out.push(
                 "the iteration limit came first: raise --max-iterations, or go on with --start RUN/model.json".into(),

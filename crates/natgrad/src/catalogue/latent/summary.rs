@@ -172,16 +172,12 @@ pub fn summarise_latent(
     certificates.extend(fit.as_ref().and_then(|f| f.restarts.as_ref()).map(Restarts::certificate));
     let mut warnings = (told.boundaries)(&told.columns, &notes);
     let progress = fit.as_ref().map(|f| f.progress);
-    match progress.and_then(|p| p.status.as_ref()) {
-        Some(Status::IterationLimit) => warnings.push(
+    if matches!(progress.and_then(|p| p.status.as_ref()), Some(Status::IterationLimit)) {
+        warnings.push(
             "stopped at the iteration limit: raise --max-iterations, or go on with --start RUN/model.json".into(),
-        ),
-        Some(Status::Diverged) => {
-            let why = progress.and_then(|p| p.why.as_deref()).unwrap_or_default();
-            warnings.push(format!("the fit diverged: {}", why.replace("\nhint: ", "; ")));
-        }
-        _ => {}
+        );
     }
+    warnings.extend(progress.and_then(Progress::diverged));
     warnings.extend(progress.and_then(|p| p.ended_short(assessment.remaining(), tolerance)));
     let begun = Beginning {
         model: told.model.into(),

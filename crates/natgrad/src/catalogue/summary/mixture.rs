@@ -252,9 +252,7 @@ fn warnings(described: &Described, notes: &[Note], progress: Option<&Progress>, 
     let mut out = cautions(described, notes, floored);
     if let Some(p) = progress {
         match p.status {
-            Some(Status::Diverged) => {
-                out.push(format!("the fit diverged: {}", p.why.clone().unwrap_or_default().replace("\nhint: ", "; ")))
-            }
+            Some(Status::Diverged) => out.extend(p.diverged()),
             Some(Status::IterationLimit) => {
                 out.push(
                     "the iteration limit came first: raise --max-iterations, or go on with --start RUN/model.json"

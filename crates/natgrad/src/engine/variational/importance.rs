@@ -5,7 +5,7 @@ use crate::Error;
 use crate::linalg::special::log_sum_exp;
 use crate::model::vae::{Expectation, Pass, Vae};
 use crate::neural::Processor;
-use crate::rows::{CHUNK_ROWS, RowSource};
+use crate::rows::{CHUNK_ROWS, RowSource, mean_error};
 use std::ops::Range;
 
 /// The importance-weighted bound `E ln (1/K) Σ_k p(x, z_k)/q(z_k|x)` of each row: between ELBO (`K = 1`) and log-evidence.
@@ -37,7 +37,7 @@ pub fn importance_bound(
 pub struct ImportanceBound {
     /// The mean.
     pub mean: f64,
-    /// Its standard error over the rows, `√(Σ w (b_n − b)² / (N (N − 1)))` with `N = Σ w`; infinite where it is not known.
+    /// Its standard error over the rows ([`mean_error`]); infinite where it is not known.
     pub error: f64,
     /// Rows that it is the mean of.
     pub rows: u64,
@@ -67,10 +67,7 @@ pub fn mean_importance_bound(
         weight += weights.iter().sum::<f64>();
         rows += found.len() as u64;
     })?;
-    let mean = total / weight;
-    let around = (square / weight - mean * mean).max(0.0);
-    let error = if weight > 1.0 && around.is_finite() { (around / (weight - 1.0)).sqrt() } else { f64::INFINITY };
-    Ok(ImportanceBound { mean, error, rows, draws })
+    Ok(ImportanceBound { mean: total / weight, error: mean_error(weight, total, square), rows, draws })
 }
 
 /// Shows weights and bounds of the rows of some chunks, piece by piece.

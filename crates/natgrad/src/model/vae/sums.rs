@@ -1,7 +1,7 @@
 //! What rows add up to: densities, entropies, residuals and moments of the beliefs.
 
 use crate::model::Entropies;
-use crate::rows::Merge;
+use crate::rows::{Merge, mean_error};
 use serde::{Deserialize, Serialize};
 
 /// Sums over rows at fixed parameters.
@@ -80,12 +80,8 @@ impl Sums {
 
     fn error(&self, square: f64, mean: f64) -> f64 {
         // Σ w² = (Σ w)² where one row has all the weight.
-        let alone = self.rows < 2 || self.weight <= 1.0 || self.weight_square >= self.weight * self.weight;
-        if alone || !(square.is_finite() && mean.is_finite()) {
-            return f64::INFINITY;
-        }
-        let around = (square / self.weight - mean * mean).max(0.0);
-        (around / (self.weight - 1.0)).sqrt()
+        let alone = self.rows < 2 || self.weight_square >= self.weight * self.weight;
+        if alone { f64::INFINITY } else { mean_error(self.weight, mean * self.weight, square) }
     }
 
     /// `KL(q ‖ p)` per row and latent, given the prior's log-variances.

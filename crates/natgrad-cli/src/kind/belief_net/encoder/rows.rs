@@ -12,7 +12,7 @@ use crate::table::with_error;
 use natgrad::model::sigmoid_belief_net::encoder::{
     EncoderBeliefs, TrainSettings, evaluate, importance_bound, recognise,
 };
-use natgrad::rows::{Chunk, Column, RowSource};
+use natgrad::rows::{Chunk, Column, RowSource, mean_error};
 use natgrad_io::TableWriter;
 use serde_json::json;
 use std::path::Path;
@@ -55,11 +55,7 @@ pub fn bound(
         }
         each(&bounds)
     })?;
-    let mean = total / weight;
-    // Weights are counts; of one row there is no error.
-    let around = (squares / weight - mean * mean).max(0.0);
-    let error = if weight > 1.0 { (around / (weight - 1.0)).sqrt() } else { f64::INFINITY };
-    Ok((mean, error, DRAWS))
+    Ok((total / weight, mean_error(weight, total, squares), DRAWS))
 }
 
 impl Fitted for EncoderFile {

@@ -9,7 +9,7 @@
 
 use super::metric::Moments;
 use crate::model::Entropies;
-use crate::rows::Merge;
+use crate::rows::{Merge, mean_error};
 
 /// Sums over rows, each times its weight.
 #[derive(Debug, Clone, Default)]
@@ -81,23 +81,13 @@ impl Sums {
         self.along.iter().sum::<f64>() / self.weight
     }
 
-    /// The standard error of a mean over rows, from its sum and that of squares; weights are counts. Infinite where they count for no
-    /// more than one row.
-    fn error(&self, sum: f64, square: f64) -> f64 {
-        let mean = sum / self.weight;
-        if self.weight <= 1.0 {
-            return f64::INFINITY;
-        }
-        ((square / self.weight - mean * mean).max(0.0) / (self.weight - 1.0)).sqrt()
-    }
-
     /// Standard error of the residual.
     pub fn residual_error(&self) -> f64 {
-        self.error(self.along.iter().sum(), self.residual_square)
+        mean_error(self.weight, self.along.iter().sum(), self.residual_square)
     }
 
     /// Standard error of `L_K`.
     pub fn bound_error(&self) -> f64 {
-        self.error(self.bound, self.bound_square)
+        mean_error(self.weight, self.bound, self.bound_square)
     }
 }
